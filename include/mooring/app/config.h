@@ -1,0 +1,201 @@
+// Config: every setting of the server, as plain data.
+//
+// Made once at start from one TOML file and the command line, then const and read by every thread.
+// The defaults below are the defaults of the server; conf/mooring.toml documents each key (what,
+// when, default), and a test proves that the file and this struct agree. One struct per TOML table;
+// keys have the names of the members, except that durations lose their unit (`idle_ms` is written
+// `idle = "60s"`).
+//
+// In the file, sizes are integers or strings such as "16MiB", durations are strings such as "10s"
+// or "500ms". Unknown tables and keys, wrong types and values out of range are errors with the
+// line.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mooring/auth/jwt.h"
+#include "mooring/base/bytes.h"
+#include "mooring/base/log.h"
+
+namespace mooring {
+
+/// An address to listen on: "127.0.0.1:8080", "[::1]:8080", port 0 = the kernel picks one. Names
+/// are not resolved.
+struct Endpoint {
+  std::string address = {};  ///< without brackets; empty = none
+  std::uint16_t port = 0;
+
+  [[nodiscard]] bool empty() const noexcept { return address.empty(); }
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+[[nodiscard]] std::string to_string(const Endpoint& endpoint);
+/// Nothing unless `text` is a numeric address and a port.
+[[nodiscard]] std::optional<Endpoint> endpoint_from(std::string_view text);
+
+enum class Durability : std::uint8_t {
+  durable,  ///< a 2xx is on stable storage (V1)
+  relaxed,  ///< a 2xx is in the page cache: survives a crash of the process, not one of the machine
+};
+[[nodiscard]] std::string_view name_of(Durability durability) noexcept;
+
+/// Which blobs are read and hashed at start before the server answers.
+enum class VerifyAtStart : std::uint8_t {
+  none,
+  recent,  ///< after an unclean stop: those of the last checkpoint interval
+  all,
+};
+
+/// Whether bodies go to disk past the page cache.
+enum class DirectIo : std::uint8_t {
+  automatic,  ///< where the file system can
+  off,
+};
+
+enum class AccessLog : std::uint8_t { off, text, json };
+
+struct ServerConfig {
+  Endpoint listen = {"127.0.0.1", 8080};
+  Endpoint metrics_listen = {};  ///< empty: /metrics answers on `listen`
+  std::uint64_t cores = 0;       ///< event-loop threads; 0 = one per CPU this process may use
+  std::string base_url = {};  ///< for absolute URLs in bodies; empty: http:// and the Host header
+  std::uint64_t listen_backlog = 4096;
+  std::uint64_t drain_ms = 30'000;  ///< SIGTERM: how long requests under way may take
+  bool debug_routes = false;        ///< /e and /__canary, for conformance and load tests
+  bool operator==(const ServerConfig&) const = default;
+};
+
+struct DataConfig {
+  std::string dir = "./data";
+  Durability durability = Durability::durable;
+  DirectIo direct_io = DirectIo::automatic;
+  std::uint64_t segment_threshold_bytes = 512_KiB;  ///< smaller blobs share segment files
+  std::uint64_t segment_bytes = 256_MiB;
+  std::uint64_t reserve_bytes = 1_GiB;  ///< uploads end with 507 when less than this is free
+  std::uint64_t reserve_inodes = 1024;
+  VerifyAtStart verify_at_start = VerifyAtStart::recent;
+  bool operator==(const DataConfig&) const = default;
+};
+
+struct LimitsConfig {
+  std::uint64_t connections_max = 10'000;  ///< of the whole server; further ones are closed at once
+  std::uint64_t connections_per_ip_max = 0;       ///< 0 = no limit
+  std::uint64_t requests_per_connection_max = 0;  ///< 0 = no limit
+  std::uint64_t request_line_bytes_max = 8_KiB;
+  std::uint64_t head_bytes_max = 16_KiB;  ///< request line and header section
+  std::uint64_t header_fields_max = 100;
+  std::uint64_t body_bytes_max = 5_GiB;  ///< of any request; families have smaller ones
+  std::uint64_t json_bytes_max = 1_MiB;
+  std::uint64_t picture_bytes_max = 10_MiB;
+  std::uint64_t uploads_in_flight_max = 1024;  ///< of the whole server; further ones get 503
+  std::uint64_t chunks_per_core = 64;  ///< receive buffers of 1 MiB, registered with the kernel
+  std::uint64_t head_buffers_per_core = 256;  ///< receive buffers for heads and small bodies
+  bool operator==(const LimitsConfig&) const = default;
+};
+
+struct TimeoutsConfig {
+  std::uint64_t idle_ms = 60'000;         ///< between requests of one connection
+  std::uint64_t head_ms = 10'000;         ///< from the first byte of a head to its last
+  std::uint64_t body_grace_ms = 5'000;    ///< before the rate below is asked for
+  std::uint64_t body_window_ms = 10'000;  ///< over which the rate is measured
+  std::uint64_t body_bytes_per_second_min = 1_KiB;
+  std::uint64_t send_grace_ms = 5'000;  ///< the same three for answers
+  std::uint64_t send_window_ms = 10'000;
+  std::uint64_t send_bytes_per_second_min = 1_KiB;
+  std::uint64_t linger_ms = 2'000;           ///< after an early answer: what the client still sends
+  std::uint64_t linger_bytes_max = 256_KiB;  ///< is read and dropped, up to here
+  bool operator==(const TimeoutsConfig&) const = default;
+};
+
+/// One foreign key ([[auth.keys]]). The file is read at start, not by the parser.
+struct AuthKeyConfig {
+  std::string kid = {};
+  TokenAlgorithm algorithm = TokenAlgorithm::rs256;
+  std::string file = {};  ///< PEM public key, or for HS256 the secret's bytes
+  std::string issuer = {};
+  std::string audience = {};
+  std::uint64_t lifetime_ms_max = 24ull * 3'600'000;  ///< how far ahead `exp` may lie
+  bool operator==(const AuthKeyConfig&) const = default;
+};
+
+struct AuthConfig {
+  bool local_issuer = true;  ///< accept tokens of `mooring token`
+  std::uint64_t cached_tokens_per_core = 1024;
+  std::vector<AuthKeyConfig> keys = {};
+  bool operator==(const AuthConfig&) const = default;
+};
+
+struct LogConfig {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::text;
+  AccessLog access = AccessLog::off;
+  bool operator==(const LogConfig&) const = default;
+};
+
+struct ThreadsConfig {
+  std::uint64_t workers = 4;  ///< threads for what blocks
+  bool pin = true;            ///< each core's thread to its CPU
+  bool operator==(const ThreadsConfig&) const = default;
+};
+
+struct RocksdbConfig {
+  std::uint64_t block_cache_bytes = 256_MiB;
+  std::uint64_t write_buffer_bytes = 64_MiB;
+  std::uint64_t open_files_max = 1024;
+  bool operator==(const RocksdbConfig&) const = default;
+};
+
+struct Config {
+  ServerConfig server = {};
+  DataConfig data = {};
+  LimitsConfig limits = {};
+  TimeoutsConfig timeouts = {};
+  AuthConfig auth = {};
+  LogConfig log = {};
+  ThreadsConfig threads = {};
+  RocksdbConfig rocksdb = {};
+  bool operator==(const Config&) const = default;
+};
+
+struct ConfigError {
+  std::string file;        ///< as given; empty for the command line
+  std::uint32_t line = 0;  ///< from 1; 0 when there is none
+  std::string message;     ///< names the key and what is allowed
+};
+
+/// "mooring.toml:12: server.cores: …", for the operator (exit code 78).
+[[nodiscard]] std::string describe(const ConfigError& error);
+
+/// `text` is TOML; `file` only names it in errors. Relative paths in it stay as they are.
+[[nodiscard]] std::expected<Config, ConfigError> parse_config(std::string_view text,
+                                                              std::string_view file);
+
+/// Reads and parses; a file that cannot be read is an error without a line. Blocks.
+[[nodiscard]] std::expected<Config, ConfigError> load_config(const std::filesystem::path& file);
+
+/// What the command line may say; what is said wins over the file.
+struct ConfigOverrides {
+  std::optional<std::string> listen = {};
+  std::optional<std::string> metrics_listen = {};
+  std::optional<std::string> data_dir = {};
+  std::optional<std::uint64_t> cores = {};
+  std::optional<std::string> durability = {};
+  std::optional<std::string> log_level = {};
+  std::optional<std::string> log_format = {};
+  std::optional<bool> debug_routes = {};
+};
+
+/// Held to the same ranges as the file. `config` is unchanged on error.
+[[nodiscard]] std::expected<void, ConfigError> apply_overrides(Config& config,
+                                                               const ConfigOverrides& overrides);
+
+/// The name of every key the parser knows, such as "server.listen" and "auth.keys.kid".
+[[nodiscard]] std::vector<std::string> config_keys();
+
+}  // namespace mooring
