@@ -1,0 +1,94 @@
+// Ring: the one seam to the kernel's io_uring. Nothing else in Mooring makes its system calls.
+//
+// One ring per core, created, used and destroyed on that core's thread (SINGLE_ISSUER). One system call
+// per turn of the loop submits everything prepared and waits (DEFER_TASKRUN: completions are produced
+// only inside that call, so no interrupt ever runs on top of a handler).
+//
+// Completions are copied out first and resumed later by the loop (operation.h, I3).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "mooring/base/bytes.h"
+#include "mooring/base/result.h"
+#include "mooring/uring/operation.h"
+
+struct io_uring;
+
+namespace mooring {
+
+struct RingOptions {
+  /// Submission entries. A full queue costs one extra system call, never an error.
+  unsigned submissions = 512;
+  /// Completion entries; an overflow is kept by the kernel (NODROP) and only costs time.
+  unsigned completions = 4096;
+};
+
+/// Counters of one ring; written by its thread, read by anyone.
+struct RingCounters {
+  std::uint64_t enters = 0;       ///< system calls
+  std::uint64_t submissions = 0;  ///< entries handed to the kernel
+  std::uint64_t completions = 0;
+};
+
+class Ring {
+ public:
+  /// Sets the ring up with the best flags this kernel takes. Errors: what io_uring_setup said, with
+  /// uring/probe.h knowing the cause and the cure.
+  [[nodiscard]] static Result<std::unique_ptr<Ring>> create(const RingOptions& options);
+  ~Ring();
+  Ring(const Ring&) = delete;
+  Ring& operator=(const Ring&) = delete;
+
+  /// Receives up to `into.size()` bytes. A completed call means: that many bytes are in `into`; 0: the
+  /// peer has sent its FIN.
+  [[nodiscard]] SizeOperation recv(int fd, MutableBytes into);
+  /// Receives into a buffer of `group` (see HeadBuffers), picked when data is there.
+  [[nodiscard]] PickOperation recv_pick(int fd, std::uint16_t group, std::size_t length_bytes);
+  /// Receives and drops up to `length_bytes` without copying them (MSG_TRUNC): for refused bodies.
+  [[nodiscard]] SizeOperation recv_discard(int fd, std::size_t length_bytes);
+
+  enum class More { no, yes };
+  /// Sends all of `from` (MSG_WAITALL: a short count means that the peer is gone). `More::yes` lets the
+  /// kernel hold a small segment back because more follows.
+  [[nodiscard]] SizeOperation send(int fd, Bytes from, More more = More::no);
+
+  [[nodiscard]] AcceptOperation accept(int listener);
+
+  [[nodiscard]] SizeOperation read(int fd, MutableBytes into, std::uint64_t offset_bytes);
+  [[nodiscard]] SizeOperation write(int fd, Bytes from, std::uint64_t offset_bytes);
+  /// As read and write, with memory that lies in the registered buffer `buffer` (see ChunkPool).
+  [[nodiscard]] SizeOperation read_fixed(int fd, MutableBytes into, std::uint64_t offset_bytes,
+                                         std::uint16_t buffer);
+  [[nodiscard]] SizeOperation write_fixed(int fd, Bytes from, std::uint64_t offset_bytes,
+                                          std::uint16_t buffer);
+
+  /// Asks the kernel to cancel `operation` if it is in flight. The operation still completes, with
+  /// Errc::cancelled or with what it achieved, and must still be awaited.
+  void cancel(Operation& operation) noexcept;
+
+  /// Submits what is prepared and waits up to `wait_ns` for a completion (0: does not wait). Appends the
+  /// coroutines that may go on to `ready`.
+  void turn(std::uint64_t wait_ns, std::vector<std::coroutine_handle<>>& ready);
+
+  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+  [[nodiscard]] const RingCounters& counters() const noexcept { return counters_; }
+  /// For registrations by the other files of this floor.
+  [[nodiscard]] io_uring* raw() noexcept { return ring_.get(); }
+
+ private:
+  friend class Operation;
+
+  explicit Ring(std::unique_ptr<io_uring> ring) noexcept;
+  void submit(Operation& operation) noexcept;
+  void collect(std::vector<std::coroutine_handle<>>& ready);
+
+  std::unique_ptr<io_uring> ring_;
+  std::size_t in_flight_ = 0;
+  std::uint16_t generation_ = 0;
+  RingCounters counters_;
+};
+
+}  // namespace mooring

@@ -1,0 +1,37 @@
+// Sockets: what is set once per listener or connection, before the ring takes over.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "mooring/base/result.h"
+#include "mooring/uring/fd.h"
+
+namespace mooring {
+
+/// An address as text and number: "127.0.0.1:8080", "[::1]:0".
+struct Endpoint {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+/// Parses "ADDR:PORT" or "[ADDR6]:PORT"; numeric addresses only.
+[[nodiscard]] Result<Endpoint> parse_endpoint(const std::string& text);
+[[nodiscard]] std::string to_string(const Endpoint& endpoint);
+
+/// A listening socket with SO_REUSEPORT, so that every core has its own and the kernel spreads the
+/// connections. Port 0 takes a free one (see local_endpoint).
+[[nodiscard]] Result<Fd> listen_on(const Endpoint& endpoint, int backlog);
+[[nodiscard]] Result<Endpoint> local_endpoint(int fd);
+/// The peer's address without its port; empty if it is gone.
+[[nodiscard]] std::string peer_address(int fd);
+
+/// TCP_NODELAY: responses are written whole, so Nagle could only delay them.
+void tune_connection(int fd) noexcept;
+/// Makes reads of `fd` see the end of the stream; what was sent stays on its way.
+void shutdown_read(int fd) noexcept;
+/// Sends a FIN; the peer's bytes can still be read (lingering close).
+void shutdown_write(int fd) noexcept;
+void shutdown_both(int fd) noexcept;
+
+}  // namespace mooring

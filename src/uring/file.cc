@@ -1,0 +1,170 @@
+#include "mooring/uring/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+namespace mooring {
+
+namespace {
+
+constexpr mode_t kFileMode = 0600;
+
+std::unexpected<Error> last_error(const char* where) {
+  return std::unexpected(error_from_errno(errno, where));
+}
+
+Result<Fd> open_file(int directory_fd, const std::string& name, int flags, const char* where) {
+  const int fd = ::openat(directory_fd, name.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, kFileMode);
+  if (fd < 0) return last_error(where);
+  return Fd(fd);
+}
+
+int direct_flag(Caching caching) { return caching == Caching::direct ? O_DIRECT : 0; }
+
+Status sync_result(int result, const char* where) {
+  if (result == 0) return {};
+  if (errno == ENOSPC || errno == EDQUOT) return last_error(where);
+  return fail(Errc::sync_failed, where, errno);
+}
+
+}  // namespace
+
+Result<Fd> open_directory(int base_fd, const std::string& name) {
+  return open_file(base_fd, name, O_RDONLY | O_DIRECTORY, "open a directory");
+}
+
+Status make_directory(int base_fd, const std::string& name) {
+  if (::mkdirat(base_fd, name.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return last_error("mkdir");
+}
+
+Result<Fd> open_unnamed(int directory_fd, Caching caching) {
+  const int fd = ::openat(directory_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC | direct_flag(caching),
+                          kFileMode);
+  if (fd >= 0) return Fd(fd);
+  if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)
+    return fail(Errc::not_implemented, "O_TMPFILE", errno);
+  return last_error("open an unnamed file");
+}
+
+Result<Fd> create_file(int directory_fd, const std::string& name, Caching caching) {
+  return open_file(directory_fd, name, O_CREAT | O_EXCL | O_RDWR | direct_flag(caching),
+                   "create a file");
+}
+
+Result<Fd> open_for_read(int directory_fd, const std::string& name, Caching caching) {
+  return open_file(directory_fd, name, O_RDONLY | direct_flag(caching), "open a file");
+}
+
+Result<Fd> open_for_write(int directory_fd, const std::string& name, Caching caching) {
+  return open_file(directory_fd, name, O_RDWR | direct_flag(caching), "open a file");
+}
+
+Status preallocate(int fd, std::uint64_t offset_bytes, std::uint64_t size_bytes) {
+  const auto offset = static_cast<off_t>(offset_bytes);
+  const auto size = static_cast<off_t>(size_bytes);
+  if (::fallocate(fd, 0, offset, size) == 0) return {};
+  // A file system without fallocate (some network and FUSE ones): the space is found when written.
+  if (errno == EOPNOTSUPP) return truncate_file(fd, offset_bytes + size_bytes);
+  return last_error("fallocate");
+}
+
+Status truncate_file(int fd, std::uint64_t size_bytes) {
+  if (::ftruncate(fd, static_cast<off_t>(size_bytes)) == 0) return {};
+  return last_error("ftruncate");
+}
+
+Result<std::uint64_t> file_size(int fd) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return last_error("fstat");
+  return static_cast<std::uint64_t>(info.st_size);
+}
+
+Status sync_data(int fd) { return sync_result(::fdatasync(fd), "fdatasync"); }
+
+Status sync_directory(int directory_fd) {
+  return sync_result(::fsync(directory_fd), "fsync of a directory");
+}
+
+Status link_unnamed(int fd, int directory_fd, const std::string& name) {
+  // By way of /proc: AT_EMPTY_PATH needs CAP_DAC_READ_SEARCH before Linux 6.10.
+  const std::string source = fmt::format("/proc/self/fd/{}", fd);
+  if (::linkat(AT_FDCWD, source.c_str(), directory_fd, name.c_str(), AT_SYMLINK_FOLLOW) == 0)
+    return {};
+  return last_error("linkat");
+}
+
+Status rename_without_replacing(int from_directory_fd, const std::string& from,
+                                int to_directory_fd, const std::string& to) {
+  if (::renameat2(from_directory_fd, from.c_str(), to_directory_fd, to.c_str(), RENAME_NOREPLACE) ==
+      0)
+    return {};
+  return last_error("renameat2");
+}
+
+Status remove_name(int directory_fd, const std::string& name) {
+  if (::unlinkat(directory_fd, name.c_str(), 0) == 0 || errno == ENOENT) return {};
+  return last_error("unlink");
+}
+
+Status read_exactly(int fd, MutableBytes into, std::uint64_t offset_bytes) {
+  while (!into.empty()) {
+    const ssize_t n = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset_bytes));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return last_error("pread");
+    if (n == 0) return fail(Errc::corrupt, "a file is shorter than its record");
+    into = into.subspan(static_cast<std::size_t>(n));
+    offset_bytes += static_cast<std::uint64_t>(n);
+  }
+  return {};
+}
+
+Status write_all(int fd, Bytes from, std::uint64_t offset_bytes) {
+  while (!from.empty()) {
+    const ssize_t n = ::pwrite(fd, from.data(), from.size(), static_cast<off_t>(offset_bytes));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return last_error("pwrite");
+    from = from.subspan(static_cast<std::size_t>(n));
+    offset_bytes += static_cast<std::uint64_t>(n);
+  }
+  return {};
+}
+
+Status replace_file(int directory_fd, const std::string& name, std::string_view content) {
+  const std::string fresh = name + ".new";
+  if (Status removed = remove_name(directory_fd, fresh); !removed) return removed;
+  Result<Fd> file = create_file(directory_fd, fresh, Caching::buffered);
+  if (!file) return std::unexpected(file.error());
+  if (Status written = write_all(file->get(), as_bytes(content), 0); !written) return written;
+  if (Status synced = sync_result(::fsync(file->get()), "fsync"); !synced) return synced;
+  if (::renameat(directory_fd, fresh.c_str(), directory_fd, name.c_str()) != 0)
+    return last_error("rename");
+  return sync_directory(directory_fd);
+}
+
+Result<std::string> read_file(int directory_fd, const std::string& name,
+                              std::size_t size_bytes_max) {
+  Result<Fd> file = open_for_read(directory_fd, name, Caching::buffered);
+  if (!file) return std::unexpected(file.error());
+  Result<std::uint64_t> size = file_size(file->get());
+  if (!size) return std::unexpected(size.error());
+  if (*size > size_bytes_max) return fail(Errc::too_large, "read a small file");
+  std::string content(*size, '\0');
+  Status read = read_exactly(file->get(), std::as_writable_bytes(std::span(content)), 0);
+  if (!read) return std::unexpected(read.error());
+  return content;
+}
+
+Result<FreeSpace> free_space(int fd) {
+  struct statvfs info {};
+  if (::fstatvfs(fd, &info) != 0) return last_error("fstatvfs");
+  FreeSpace space;
+  space.bytes = static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
+  // Some file systems (btrfs) have no inode count and report 0 in both fields.
+  space.inodes = info.f_files == 0 ? UINT64_MAX : info.f_favail;
+  return space;
+}
+
+}  // namespace mooring
