@@ -9,10 +9,12 @@
 
 namespace mooring {
 
-/// An address as text and number: "127.0.0.1:8080", "[::1]:0".
+/// An address as text and number: "127.0.0.1:8080", "[::1]:0" (port 0: the kernel picks one).
 struct Endpoint {
-  std::string address;
+  std::string address = {};  ///< without brackets; empty: none
   std::uint16_t port = 0;
+  [[nodiscard]] bool empty() const noexcept { return address.empty(); }
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
 /// Parses "ADDR:PORT" or "[ADDR6]:PORT"; numeric addresses only.

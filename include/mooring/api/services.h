@@ -1,0 +1,51 @@
+// CoreServices: what a family reaches from the core it runs on.
+//
+// One per core, made by the server, used on that core's thread; the objects behind the references outlive
+// every request.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "mooring/base/bytes.h"
+#include "mooring/core/core.h"
+#include "mooring/core/workers.h"
+
+namespace mooring {
+
+class CoreBlobs;
+class Database;
+class Writer;
+
+/// The limits and names that families look at; from the configuration, const while the server runs.
+struct ApiSettings {
+  std::uint64_t body_bytes_max = 5_GiB;
+  std::uint64_t json_bytes_max = 1_MiB;
+  std::uint64_t picture_bytes_max = 10_MiB;
+  std::uint64_t segment_threshold_bytes = 512_KiB;  ///< smaller content goes to segments
+  std::uint64_t reserve_bytes = 1_GiB;   ///< uploads are refused with 507 when less is free
+  std::string base_url = {};             ///< for absolute URLs; empty: from the Host field
+};
+
+/// Counters of one core's uploads; written by its thread, read by anyone.
+struct IngestCounters {
+  std::uint64_t uploads = 0;         ///< received whole
+  std::uint64_t upload_bytes = 0;    ///< of file content received whole
+  std::uint64_t copied_bytes = 0;    ///< of them, copied in user space (vow V3)
+  std::uint64_t shared = 0;          ///< content that was already stored
+  std::uint64_t collisions = 0;      ///< different content under one hash
+};
+
+struct CoreServices {
+  Core& core;
+  Database& database;
+  Writer& writer;
+  CoreBlobs& blobs;
+  const ApiSettings& settings;
+  IngestCounters& counters;
+  /// Set by the server's watch over the disk: uploads are refused from the head (507).
+  const std::atomic<bool>& space_is_short;
+};
+
+}  // namespace mooring
