@@ -1,0 +1,144 @@
+// Database: RocksDB, opened with the settings our promises need. The only owner of it.
+//
+// Owned by the application, from before the first thread to after the last. Every method may be
+// called from any thread. Reads that may touch the disk block, so they belong on workers and on the
+// writer; `try_get` and `try_scan` look only at memory (memtables and block cache) and belong on
+// cores. Nothing here writes on its own: changes come from the writer (writer.h) through a
+// Transaction.
+//
+// The catalogue's settings and why:
+//   * every commit syncs the write-ahead log (Transaction's write), unless the operator chose
+//   relaxed;
+//   * recovery stops at the first damaged log record (point in time): a torn tail after a power cut
+//   is
+//     honest, a hole is not. Synced logs are tracked in the manifest, so that a log that is missing
+//     or shorter than what was synced refuses to open instead of losing acknowledged commits;
+//   * logs are not recycled: before RocksDB 9.2 that excludes point-in-time recovery, and is
+//   silently
+//     switched off. The price is one journal commit of the file system per sync;
+//   * checks are paranoid: files are read back after they are written, batches carry checksums from
+//   the
+//     mutation to the log;
+//   * an I/O error in the background is never retried in silence: it is reported, and the process
+//     stops. Only a full disk is waited out;
+//   * caches, write buffers and open files are bounded by DatabaseOptions (promise V4).
+//
+// Invariants:
+//   I1 the mark of a clean stop exists only while the database is closed. It is removed, synced,
+//   while
+//      opening and written, synced, by `close`; so a crash at any instant reads as unclean.
+//   I2 an existing store is never replaced by an empty one: with OpenMode::existing a catalogue
+//   that is
+//      missing or damaged fails with corrupt. Nothing is repaired automatically.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mooring/base/result.h"
+#include "mooring/catalog/family.h"
+#include "mooring/catalog/view.h"
+
+namespace mooring {
+
+class Transaction;
+
+enum class OpenMode : std::uint8_t {
+  existing,  ///< the store was formatted before: a missing catalogue is damage
+  create,    ///< the store is being formatted: make what is missing
+};
+
+/// What the opened catalogue tells about the last process that used it.
+enum class LastStop : std::uint8_t {
+  none,     ///< just created
+  clean,    ///< closed in good order
+  unclean,  ///< killed, crashed or cut off: verify what was recent
+};
+
+struct DatabaseOptions {
+  OpenMode mode = OpenMode::existing;
+  std::size_t block_cache_bytes = std::size_t{128} << 20;  ///< shared by all families
+  std::size_t write_buffer_bytes = std::size_t{64} << 20;  ///< all families together
+  std::uint64_t log_bytes_max = std::uint64_t{256} << 20;  ///< write-ahead logs kept
+  int open_files_max = 512;
+  int background_jobs = 2;  ///< threads for flushes and compactions
+  /// Called once per error of a background job, on a thread of RocksDB, with no_space, io_error or
+  /// corrupt. The application stops the process, except for no_space. Must not block.
+  std::function<void(const Error&)> on_background_error = {};
+};
+
+/// Memory and disk in use, for metrics. Bytes.
+struct DatabaseUsage {
+  std::uint64_t block_cache_bytes = 0;
+  std::uint64_t write_buffer_bytes = 0;
+  std::uint64_t filter_and_index_bytes = 0;  ///< outside of the block cache
+  std::uint64_t table_file_bytes = 0;
+};
+
+class Database final : public View {
+ public:
+  /// Opens <directory> with all families, making those that are missing. Blocks. Fails with corrupt
+  /// (a damaged or missing catalogue), no_space, io_error (also: another process has it open).
+  [[nodiscard]] static Result<std::unique_ptr<Database>> open(
+      const std::filesystem::path& directory, DatabaseOptions options);
+
+  /// Closes without the mark of a clean stop, unless `close` was called.
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  /// Writes what is in memory to tables, leaves the mark of a clean stop and closes. Blocks. No
+  /// other call may be under way or follow. Fails with io_error or no_space: then the stop was not
+  /// clean.
+  [[nodiscard]] Status close();
+
+  [[nodiscard]] LastStop last_stop() const noexcept;
+
+  /// View. Blocks on a cold read. Fails with io_error or corrupt.
+  [[nodiscard]] Result<Value> get(Family family, std::string_view key) const override;
+  [[nodiscard]] Result<std::vector<Entry>> scan(const ScanRange& range) const override;
+
+  /// As `get` and `scan`, from memory only; never blocks on the disk. Empty: the answer is not in
+  /// memory, ask a worker.
+  [[nodiscard]] std::optional<Result<Value>> try_get(Family family, std::string_view key) const;
+  [[nodiscard]] std::optional<Result<std::vector<Entry>>> try_scan(const ScanRange& range) const;
+
+  /// After a full disk: tries to make the catalogue writable again. Blocks. Fails with no_space
+  /// while there is none, with io_error if it cannot recover without a restart.
+  [[nodiscard]] Status resume();
+
+  /// Reads every table and verifies its checksums. Blocks for long; for `check --deep` and
+  /// scrubbing. Fails with corrupt or io_error.
+  [[nodiscard]] Status verify_checksums() const;
+
+  [[nodiscard]] DatabaseUsage usage() const;
+
+ private:
+  friend class Transaction;
+  struct Impl;
+  explicit Database(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// What is in memory of a Database, for reading on a core. A read that would have to touch the disk
+/// fails and sets `would_block`; reader.h then repeats it on a worker. One thread, one use.
+class MemoryView final : public View {
+ public:
+  explicit MemoryView(const Database& database) : database_(database) {}
+  [[nodiscard]] Result<Value> get(Family family, std::string_view key) const override;
+  [[nodiscard]] Result<std::vector<Entry>> scan(const ScanRange& range) const override;
+  [[nodiscard]] bool would_block() const noexcept { return would_block_; }
+
+ private:
+  const Database& database_;
+  mutable bool would_block_ = false;
+};
+
+}  // namespace mooring

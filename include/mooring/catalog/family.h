@@ -1,0 +1,61 @@
+// The column families of the catalogue: one per access pattern, one line each.
+//
+// A new family is one enumerator and one row of kFamilyTable, in the same order; the database makes
+// it when it opens. The name and the prefix length are part of the format on disk: neither changes
+// once a store has been written. Who owns a key layout documents it (the header named in the row).
+//
+// A prefix length lets RocksDB answer "is there any key with this prefix" from a Bloom filter. It
+// is given where keys are found by a fixed-length prefix, and every key of such a family is at
+// least that long.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace mooring {
+
+enum class Family : std::uint8_t {
+  blob,  ///< blobs.h     hash 16 | ordinal 2                      -> BlobRecord
+  ref,   ///< blobs.h     blob key 18 | owner text                 -> (empty)
+  gc,    ///< blobs.h     blob key 18                              -> when the last reference went
+  segment,  ///< blobs.h     core 2 | number 4                        -> SegmentRecord
+  asset,    ///< assets.h    asset 16                                 -> AssetRecord
+  child,    ///< assets.h    parent 16 | organization | position 4 | asset 16 -> (empty)
+  picture,  ///< pictures.h  asset 16                                 -> PictureRecord
+  meta,     ///< database.h  a name                                   -> the store's own marks
+};
+
+struct FamilyRow {
+  Family family;
+  std::string_view name;     ///< of the column family on disk
+  std::size_t prefix_bytes;  ///< of every key, for the prefix filter; 0: found by whole key only
+};
+
+inline constexpr std::array kFamilyTable = std::to_array<FamilyRow>({
+    {Family::blob, "blob", 16},
+    {Family::ref, "ref", 18},
+    {Family::gc, "gc", 0},
+    {Family::segment, "segment", 0},
+    {Family::asset, "asset", 0},
+    {Family::child, "child", 16},
+    {Family::picture, "picture", 0},
+    {Family::meta, "meta", 0},
+});
+
+inline constexpr std::size_t kFamilies = kFamilyTable.size();
+
+/// Whether each row stands at the index of its enumerator, so that the table can be indexed.
+consteval bool family_table_is_in_order() {
+  for (std::size_t i = 0; i < kFamilies; ++i)
+    if (static_cast<std::size_t>(kFamilyTable[i].family) != i) return false;
+  return true;
+}
+static_assert(family_table_is_in_order());
+
+[[nodiscard]] constexpr std::size_t index_of(Family family) noexcept {
+  return static_cast<std::size_t>(family);
+}
+
+}  // namespace mooring
