@@ -100,7 +100,8 @@ class MultipartParser {
 
   [[nodiscard]] Result<Event> at_start(std::string_view window, Input input);
   [[nodiscard]] Result<Event> in_preamble(std::string_view window, Input input);
-  [[nodiscard]] Result<Event> in_delimiter_tail(std::string_view window, Input input);
+  [[nodiscard]] Result<Event> in_delimiter_tail(std::string_view window, std::size_t at,
+                                                Input input);
   [[nodiscard]] Result<Event> in_part_head(std::string_view window, std::size_t consumed,
                                            Input input);
   [[nodiscard]] Result<Event> in_content(std::string_view window, Input input);
