@@ -5,8 +5,6 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "mooring/base/check.h"
-
 namespace mooring {
 
 namespace {
@@ -21,23 +19,22 @@ Hash128 xxh3_128(Bytes data) noexcept { return from_xxh(XXH3_128bits(data.data()
 
 std::uint64_t xxh3_64(Bytes data) noexcept { return XXH3_64bits(data.data(), data.size()); }
 
-void StreamHash::Free::operator()(XXH3_state_s* state) const noexcept { XXH3_freeState(state); }
+struct StreamHash::State {
+  XXH3_state_t xxh;  // 64-byte aligned, which operator new respects
+};
 
-StreamHash::StreamHash() : state_(XXH3_createState()) {
-  MOORING_CHECK(state_ != nullptr, "out of memory for a hash state");
-  reset();
-}
+StreamHash::StreamHash() : state_(std::make_unique<State>()) { reset(); }
 
 StreamHash::~StreamHash() = default;
 StreamHash::StreamHash(StreamHash&&) noexcept = default;
 StreamHash& StreamHash::operator=(StreamHash&&) noexcept = default;
 
-void StreamHash::reset() noexcept { XXH3_128bits_reset(state_.get()); }
+void StreamHash::reset() noexcept { XXH3_128bits_reset(&state_->xxh); }
 
 void StreamHash::update(Bytes data) noexcept {
-  XXH3_128bits_update(state_.get(), data.data(), data.size());
+  XXH3_128bits_update(&state_->xxh, data.data(), data.size());
 }
 
-Hash128 StreamHash::finish() const noexcept { return from_xxh(XXH3_128bits_digest(state_.get())); }
+Hash128 StreamHash::finish() const noexcept { return from_xxh(XXH3_128bits_digest(&state_->xxh)); }
 
 }  // namespace mooring

@@ -107,6 +107,10 @@ SizeOperation Ring::send(int fd, Bytes from, More more) {
   return {*this, socket_request(IORING_OP_SEND, fd, from.data(), from.size(), flags)};
 }
 
+SizeOperation Ring::send_some(int fd, Bytes from) {
+  return {*this, socket_request(IORING_OP_SEND, fd, from.data(), from.size(), MSG_NOSIGNAL)};
+}
+
 AcceptOperation Ring::accept(int listener) {
   // No SOCK_NONBLOCK: with it, a request that must wait would return EAGAIN instead of arming a poll.
   return {*this, socket_request(IORING_OP_ACCEPT, listener, nullptr, 0, SOCK_CLOEXEC)};

@@ -9,13 +9,15 @@
 #include <string>
 
 #include "mooring/base/bytes.h"
+#include "mooring/base/counter.h"
 #include "mooring/core/core.h"
 #include "mooring/core/workers.h"
 
 namespace mooring {
 
 class CoreBlobs;
-class Database;
+class HashGuards;
+class Reader;
 class Writer;
 
 /// The limits and names that families look at; from the configuration, const while the server runs.
@@ -30,16 +32,16 @@ struct ApiSettings {
 
 /// Counters of one core's uploads; written by its thread, read by anyone.
 struct IngestCounters {
-  std::uint64_t uploads = 0;         ///< received whole
-  std::uint64_t upload_bytes = 0;    ///< of file content received whole
-  std::uint64_t copied_bytes = 0;    ///< of them, copied in user space (vow V3)
-  std::uint64_t shared = 0;          ///< content that was already stored
-  std::uint64_t collisions = 0;      ///< different content under one hash
+  Counter uploads;         ///< received whole
+  Counter upload_bytes;    ///< of file content received whole
+  Counter copied_bytes;    ///< of them, copied in user space (vow V3)
+  Counter shared;          ///< content that was already stored
+  Counter collisions;      ///< different content under one hash
 };
 
 struct CoreServices {
   Core& core;
-  Database& database;
+  Reader& reader;  ///< of the catalogue
   Writer& writer;
   CoreBlobs& blobs;
   const ApiSettings& settings;

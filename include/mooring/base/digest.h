@@ -1,7 +1,7 @@
 // The digest of stored content: XXH3-128 (the only place that includes xxHash).
 //
 // XXH3 is fast and not collision-resistant: two inputs with one digest can be built by hand. So a
-// digest finds candidates; it never decides that two contents are equal (blob/share.h does, byte by byte).
+// digest finds candidates; it never decides that two contents are equal (bytes are compared before content is shared).
 #pragma once
 
 #include <compare>
@@ -10,8 +10,6 @@
 #include <string>
 
 #include "mooring/base/bytes.h"
-
-struct XXH3_state_s;
 
 namespace mooring {
 
@@ -44,10 +42,8 @@ class StreamHash {
   [[nodiscard]] Hash128 finish() const noexcept;
 
  private:
-  struct Free {
-    void operator()(XXH3_state_s* state) const noexcept;
-  };
-  std::unique_ptr<XXH3_state_s, Free> state_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace mooring

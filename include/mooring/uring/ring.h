@@ -55,6 +55,10 @@ class Ring {
   /// kernel hold a small segment back because more follows.
   [[nodiscard]] SizeOperation send(int fd, Bytes from, More more = More::no);
 
+  /// Sends some of `from`, as much as the socket takes at once: for large bodies, where every short count
+  /// is progress of a slow reader.
+  [[nodiscard]] SizeOperation send_some(int fd, Bytes from);
+
   [[nodiscard]] AcceptOperation accept(int listener);
 
   [[nodiscard]] SizeOperation read(int fd, MutableBytes into, std::uint64_t offset_bytes);
