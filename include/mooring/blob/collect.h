@@ -1,0 +1,27 @@
+// Taking away what no record names any more.
+//
+// Called on a core after the catalogue has durably forgotten the blob or the segment, under the
+// exclusive guard of the hash (a segment needs none: nothing is ever published into a closed one).
+// A completed call means: the name is gone from stable storage, so that the catalogue may drop its
+// mark. Repeating a call is fine: a name that is not there counts as removed.
+// Readers that have the file open go on undisturbed.
+#pragma once
+
+#include "mooring/base/blob_id.h"
+#include "mooring/base/result.h"
+#include "mooring/blob/segment_format.h"
+#include "mooring/core/task.h"
+
+namespace mooring {
+
+class CoreBlobs;
+
+/// Removes the file of a Tier::file blob. Errors: io_error, sync_failed (on_sync_failure was
+/// called).
+[[nodiscard]] Task<Status> remove_blob_file(CoreBlobs& blobs, const BlobId& id);
+
+/// Removes a whole segment file. conflict: some core still appends to it. Call
+/// SegmentFiles::forget on every core afterwards, so that its space is freed.
+[[nodiscard]] Task<Status> drop_segment(CoreBlobs& blobs, SegmentId segment);
+
+}  // namespace mooring

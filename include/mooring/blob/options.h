@@ -1,0 +1,62 @@
+// What the operator decides about blobs, and what is counted about them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+#include "mooring/base/bytes.h"
+#include "mooring/base/result.h"
+
+namespace mooring {
+
+/// Whether a completed write means stable storage (vow V1).
+enum class SyncMode : std::uint8_t {
+  durable,  ///< file, name and directory are synced before a write completes
+  relaxed,  ///< nothing is synced: a power cut may take what was acknowledged; chosen by name only
+};
+
+struct BlobOptions {
+  SyncMode sync = SyncMode::durable;
+  /// Preallocated size of a segment file. On a short disk the writer halves it down to 4 MiB before
+  /// it answers no_space. A multiple of 4 KiB, at least 4 MiB.
+  std::uint64_t segment_bytes = 256_MiB;
+  /// Segment files each core keeps open for reading (least recently used are closed).
+  std::size_t segment_descriptors_max = 64;
+  /// Called once per process, on any thread, after the first failed sync: nothing of its batch is
+  /// acknowledged and the process has to stop (exit 70); it must not block and not throw.
+  std::function<void(const Error&)> on_sync_failure;
+};
+
+/// A number that one thread counts up and any thread reads.
+class Counter {
+ public:
+  void add(std::uint64_t n) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t get() const noexcept {
+    return value_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+/// Of one core; counted on its thread, read by the metrics. Bytes are of content, without headers
+/// and padding.
+struct BlobCounters {
+  Counter segment_blobs;  ///< appended and acknowledged
+  Counter segment_bytes;
+  Counter segment_batches;  ///< writes, each followed by one sync
+  Counter segments_opened;
+  Counter file_blobs;  ///< published as files
+  Counter file_bytes;
+  Counter copied_bytes;  ///< copied in user space: into segment chunks, never into files (V3)
+  Counter syncs;         ///< of file data
+  Counter sync_ns;       ///< time those took
+  Counter reads;         ///< read operations on blobs
+  Counter read_bytes;
+  Counter corrupt;  ///< blobs found damaged when read or compared
+};
+
+}  // namespace mooring

@@ -1,0 +1,148 @@
+// SegmentWriter: many small blobs, one write and one sync.
+//
+// One per core, owned by CoreBlobs (store.h), used on the core's thread. An append copies the
+// content into the chunk that gathers; while one batch is being flushed (one O_DIRECT write, one
+// fdatasync on a worker) the next one gathers in a second chunk. No timer and no tuning: an idle
+// writer flushes at once, a busy one in batches as large as the flush before was long.
+//
+// A completed append means: the record is on stable storage (in relaxed mode: handed to the
+// kernel), and so is the name of its segment.
+//
+// I1  Nothing acknowledged is ever rewritten: a batch starts on a fresh 4 KiB block.
+// I2  A segment gets its number once in the life of the store; after a restart numbers go on above
+// the
+//     highest seen, and an old segment is never appended to.
+// I3  A segment is adopted only after its directory entry was synced.
+// I4  A sync is never retried. After a failed one nobody waiting is acknowledged, on_sync_failure
+// is
+//     called, and every later append fails.
+//
+// The next segment is prepared by a worker when the present one is three quarters full, so that a
+// roll costs nothing; the first one when the first append comes, so that an idle core owns no
+// space. A full segment is cut to what was written.
+//
+// Errors of append: no_space (segment or disk full; later appends try again), io_error (the segment
+// is left as it is and the next batch goes to a fresh one), sync_failed, draining after stop.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "mooring/base/blob_id.h"
+#include "mooring/base/bytes.h"
+#include "mooring/base/result.h"
+#include "mooring/blob/options.h"
+#include "mooring/blob/segment_format.h"
+#include "mooring/core/core.h"
+#include "mooring/core/gate.h"
+#include "mooring/core/semaphore.h"
+#include "mooring/core/task.h"
+#include "mooring/uring/chunk_pool.h"
+#include "mooring/uring/fd.h"
+
+namespace mooring {
+
+class BlobStore;
+
+class SegmentWriter {
+ public:
+  /// Chunks it holds from start to stop.
+  static constexpr std::size_t kChunks = 2;
+
+  SegmentWriter(Core& core, BlobStore& store, BlobCounters& counters);
+  /// Stopped, or never started.
+  ~SegmentWriter();
+  SegmentWriter(const SegmentWriter&) = delete;
+  SegmentWriter& operator=(const SegmentWriter&) = delete;
+
+  /// Takes kChunks permits and chunks for good.
+  [[nodiscard]] Task<void> start();
+  /// Refuses new appends, waits for those under way, cuts the open segment to what was written (or
+  /// removes it if nothing was) and gives the chunks back.
+  [[nodiscard]] Task<void> stop();
+
+  class [[nodiscard]] Append {
+   public:
+    Append(SegmentWriter& writer, const BlobId& id, Bytes content) noexcept
+        : writer_(writer), id_(id), content_(content) {}
+    Append(const Append&) = delete;
+    Append& operator=(const Append&) = delete;
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    [[nodiscard]] bool await_suspend(std::coroutine_handle<> waiter) noexcept;
+    [[nodiscard]] Result<BlobLocation> await_resume() const noexcept { return answer_; }
+
+   private:
+    friend class SegmentWriter;
+    SegmentWriter& writer_;
+    BlobId id_;
+    Bytes content_;
+    std::uint64_t batch_offset_ = 0;  // of the record in its batch
+    Append* next_ = nullptr;
+    std::coroutine_handle<> waiter_;
+    Result<BlobLocation> answer_;
+  };
+
+  /// Appends `content` (at most kSegmentContentBytesMax) under `id`, whose hash is the content's.
+  /// `Result<BlobLocation> location = co_await writer.append(id, content)`; `content` stays valid
+  /// until then. The caller holds the exclusive guard of the hash.
+  [[nodiscard]] Append append(const BlobId& id, Bytes content) noexcept {
+    return {*this, id, content};
+  }
+
+  /// The segment that is open for appending, if there is one.
+  [[nodiscard]] std::optional<SegmentId> open_segment() const noexcept;
+
+ private:
+  // Appends in the order in which they came.
+  struct Queue {
+    Append* first = nullptr;
+    Append* last = nullptr;
+    void push(Append& append) noexcept;
+    [[nodiscard]] Append* pop() noexcept;
+  };
+  // A chunk being filled or flushed, with those who wait for it.
+  struct Batch {
+    ChunkLease chunk;
+    std::uint64_t used_bytes = 0;
+    Queue waiting;
+  };
+  struct Segment {
+    Fd file;
+    SegmentId id;
+    std::uint64_t size_bytes = 0;
+    std::uint64_t end_bytes = 0;  // where the next batch goes; a multiple of 4 KiB
+  };
+
+  [[nodiscard]] bool gather(Append& append) noexcept;
+  void refill() noexcept;
+  [[nodiscard]] Task<void> flush_all();
+  [[nodiscard]] Task<Status> flush(Batch& batch);
+  void seal_batch(Batch& batch) noexcept;
+  [[nodiscard]] Task<Status> write_batch(Batch& batch, std::uint64_t size_bytes);
+  [[nodiscard]] Task<Status> sync_segment();
+  void answer(Batch& batch, const Status& outcome) noexcept;
+  void leave_segment();
+  [[nodiscard]] Task<Status> make_room(std::uint64_t batch_bytes);
+  [[nodiscard]] Task<Result<Segment>> prepare();
+  [[nodiscard]] Task<void> prepare_ahead();
+  [[nodiscard]] Task<void> close_segment(Segment segment);
+
+  Core& core_;
+  BlobStore& store_;
+  BlobCounters& counters_;
+  Gate gate_;            // flush_all, prepare_ahead and close_segment run inside
+  Semaphore preparing_;  // one at a time
+  Permits permits_;
+  Batch gathering_;
+  Batch flushing_;
+  Queue overflow_;  // appends that found the gathering chunk full
+  std::optional<Segment> segment_;
+  std::optional<Segment> next_segment_;
+  std::optional<Error> sync_failure_;
+  bool flush_running_ = false;
+  bool started_ = false;
+};
+
+}  // namespace mooring
