@@ -15,22 +15,23 @@ namespace mooring {
 class Counter {
  public:
   constexpr Counter(std::uint64_t value = 0) noexcept : value_(value) {}
-  Counter(const Counter& other) noexcept : value_(other.load()) {}
+  Counter(const Counter& other) noexcept : value_(other.get()) {}
   Counter& operator=(const Counter& other) noexcept {
-    set(other.load());
+    set(other.get());
     return *this;
   }
 
   /// Any thread.
-  [[nodiscard]] std::uint64_t load() const noexcept {
+  [[nodiscard]] std::uint64_t get() const noexcept {
     return value_.load(std::memory_order_relaxed);
   }
-  operator std::uint64_t() const noexcept { return load(); }
+  operator std::uint64_t() const noexcept { return get(); }
 
   /// The owner's thread only. `set` makes it a gauge.
   void set(std::uint64_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
+  void add(std::uint64_t more) noexcept { set(get() + more); }
   Counter& operator+=(std::uint64_t more) noexcept {
-    set(load() + more);
+    add(more);
     return *this;
   }
   Counter& operator++() noexcept { return *this += 1; }

@@ -1,23 +1,19 @@
 // What the operator decides about blobs, and what is counted about them.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 
 #include "mooring/base/bytes.h"
+#include "mooring/base/counter.h"
+#include "mooring/base/durability.h"
 #include "mooring/base/result.h"
 
 namespace mooring {
 
-/// Whether a completed write means stable storage (vow V1).
-enum class SyncMode : std::uint8_t {
-  durable,  ///< file, name and directory are synced before a write completes
-  relaxed,  ///< nothing is synced: a power cut may take what was acknowledged; chosen by name only
-};
-
 struct BlobOptions {
-  SyncMode sync = SyncMode::durable;
+  /// Durable: file, name and directory are synced before a write completes. Relaxed: nothing is.
+  Durability durability = Durability::durable;
   /// Preallocated size of a segment file. On a short disk the writer halves it down to 4 MiB before
   /// it answers no_space. A multiple of 4 KiB, at least 4 MiB.
   std::uint64_t segment_bytes = 256_MiB;
@@ -26,20 +22,6 @@ struct BlobOptions {
   /// Called once per process, on any thread, after the first failed sync: nothing of its batch is
   /// acknowledged and the process has to stop (exit 70); it must not block and not throw.
   std::function<void(const Error&)> on_sync_failure;
-};
-
-/// A number that one thread counts up and any thread reads.
-class Counter {
- public:
-  void add(std::uint64_t n) noexcept {
-    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-  }
-  [[nodiscard]] std::uint64_t get() const noexcept {
-    return value_.load(std::memory_order_relaxed);
-  }
-
- private:
-  std::atomic<std::uint64_t> value_{0};
 };
 
 /// Of one core; counted on its thread, read by the metrics. Bytes are of content, without headers
