@@ -1,8 +1,8 @@
 // Counter: a number that one thread changes and any thread reads.
 //
-// For what is counted on a core and shown in metrics. A change is a plain load, add and store (no locked
-// instruction, no shared cache line as long as the counters of two threads lie apart); a read is a
-// relaxed load, so two counters read one after the other are two moments.
+// For what is counted on a core and shown in metrics. A change is a plain load, add and store (no
+// locked instruction, no shared cache line as long as the counters of two threads lie apart); a
+// read is a relaxed load, so two counters read one after the other are two moments.
 //
 // Copying takes the value of the moment: a struct of counters is copied to make a snapshot of it.
 #pragma once
