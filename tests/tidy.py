@@ -90,6 +90,13 @@ def includes(text):
             yield number, found[1], found[2]
 
 
+def is_private(tree, name, header):
+    """Whether `header`, included by `name` in quotes, lies beside it or in its floor under src/."""
+    beside = name.rpartition("/")[0] + "/" + header
+    of_floor = header.split("/")[0] == floor_of(name) and "src/" + header in tree.texts
+    return ".." not in header and (beside in tree.texts or of_floor)
+
+
 def check_floors(tree):
     """A floor includes only floors below it; wings never see each other."""
     for name, text in tree.named(".h", ".cc").items():
@@ -104,9 +111,8 @@ def check_floors(tree):
                     yield f"{where}: {floor} must not see {other} ({header})"
                 elif "include/" + header not in tree.texts:
                     yield f"{where}: {header} does not exist"
-            elif quote == '"' and (".." in header or not (tree.root / name).with_name("x")
-                                   .parent.joinpath(header).exists()):
-                yield f"{where}: {header} is neither a contract nor beside this file"
+            elif quote == '"' and not is_private(tree, name, header):
+                yield f"{where}: {header} is neither a contract nor a private header of this floor"
 
 
 def check_third_party(tree):
@@ -161,7 +167,7 @@ def check_namespace(tree):
     for name, text in tree.named(".h", ".cc").items():
         code = tidy_cpp.blank(text)
         for found in re.finditer(r"(?<!using )\bnamespace\s+([\w:]*)\s*\{", code):
-            if found[1] not in ("", "mooring", "literals"):
+            if found[1] not in ("", "mooring", "literals", "detail"):
                 yield f"{name}:{code.count(chr(10), 0, found.start()) + 1}: namespace {found[1]}"
         if name.startswith("include/") and not re.search(r"\bnamespace mooring\s*\{", code):
             if code.strip():
@@ -205,9 +211,11 @@ def check_pairs(tree):
     for name in tree.named(".cc", under=("src/",)):
         contract = re.sub(r"^src/(.*)\.cc$", r"include/mooring/\1.h", name)
         if floor_of(name) and contract not in tree.texts and name[:-3] + ".h" not in tree.texts:
-            # A source may share the contract or the private header it includes first.
-            first = next(includes(tree.texts[name]), None)
-            if not first or first[1] == "<":
+            # Several sources may share a contract: then it is among what they include.
+            shared = [header for _, quote, header in includes(tree.texts[name]) if quote == '"'
+                      and (header.startswith(f"mooring/{floor_of(name)}/")
+                           or is_private(tree, name, header))]
+            if not shared:
                 yield f"{name}: neither {contract} nor a private header"
     for name in tree.named(".h", under=("include/",)):
         if not floor_of(name):

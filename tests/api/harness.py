@@ -31,6 +31,8 @@ cores = 2
 [data]
 segment_bytes = "16MiB"
 reserve_bytes = "16MiB"
+[limits]
+chunks_per_core = 32
 [rocksdb]
 block_cache_bytes = "16MiB"
 """

@@ -1,5 +1,7 @@
 """Both sides of every limit: the last that passes, the first that does not."""
 
+import shutil
+
 import pytest
 
 import wire
@@ -163,7 +165,8 @@ def test_a_lower_picture_limit_is_kept_and_told(make_server):
     client = server.client()
     asset = client.new_asset()["id"]
     assert_too_large(client.upload(asset, jpeg(MIB + 1)), MIB + 1, MIB)
-    assert_too_large(client.upload(asset, jpeg(3 * MIB)), 3 * MIB, MIB)
+    answer = wire.exchange(server, wire.upload_head(asset, 3 * MIB, server.token()))
+    assert_too_large(answer, 3 * MIB, MIB)
     assert client.upload(asset, jpeg(MIB)).status_code == 201
 
 
@@ -211,8 +214,10 @@ def test_requests_per_connection(make_server):
         assert connection.until_closed() == b""
 
 
-def test_no_room_left_is_507_before_the_body(make_server):
-    server = make_server("[data]\nreserve_bytes = \"1000TiB\"\n")
+def test_no_room_left_is_507_before_the_body(make_server, tmp_path):
+    if shutil.disk_usage(tmp_path).free >= 1 << 40:
+        pytest.skip("this disk has more room than the largest reserve")
+    server = make_server("[data]\nreserve_bytes = \"1024GiB\"\n")
     client = server.client()
     asset = client.new_asset()["id"]
     with wire.Connection(server) as connection:

@@ -99,9 +99,9 @@ def test_p05_one_byte_more_is_too_large(client, asset, size):
 
 def test_p05_a_chunked_upload_is_cut_when_it_passes_the_limit(server, client, asset):
     # Its length is not known from the head; "bytes seen" may be any number above the limit.
-    body, header = form([file_part(jpeg(PICTURE_BYTES_MAX + 3 * MIB))])
-    answer = client.post(f"{picture_path(asset)}/org-a", data=iter([body[:MIB], body[MIB:]]),
-                         headers={"Content-Type": header})
+    body, _ = form([file_part(jpeg(PICTURE_BYTES_MAX + 3 * MIB))], boundary="B")
+    answer = wire.exchange(server, wire.upload_head(asset, None, server.token())
+                           + wire.chunked(body, MIB))
     current = answer.json()["errors"][0]["extension"]["currentFileSize"]
     assert 10 <= current <= 13.01
     assert_too_large(answer, current * MIB)

@@ -1,9 +1,12 @@
 """HTTP at the level of bytes: what to send is said exactly, what comes back is parsed strictly."""
 
+import json
 import re
 import socket
 import struct
 import time
+
+from requests.structures import CaseInsensitiveDict
 
 STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5][0-9][0-9]) [ -~]*\r\n")
 FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*\r\n")
@@ -13,14 +16,13 @@ class Response:
     def __init__(self, status, fields, content):
         self.status_code = status
         self.fields = fields
-        self.headers = {name.title(): value for name, value in fields}
+        self.headers = CaseInsensitiveDict(fields)
         self.content = content
 
     def __repr__(self):
         return f"<{self.status_code} {self.content[:80]!r}>"
 
     def json(self):
-        import json
         return json.loads(self.content)
 
     @property
@@ -64,6 +66,16 @@ def parse_all(data, head_only=False):
         responses.append(parsed[0])
         data = data[parsed[1]:]
     return responses, data
+
+
+def exchange(server, data, seconds=20):
+    """The answer to `data`, also if the server answers and closes before it has read all of it."""
+    with Connection(server, seconds) as connection:
+        try:
+            connection.send(data)
+        except OSError:
+            pass  # it has heard enough
+        return connection.response()
 
 
 class Connection:
