@@ -1,9 +1,13 @@
 #include "mooring/uring/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+
+#include <memory>
 
 namespace mooring {
 
@@ -21,7 +25,9 @@ Result<Fd> open_file(int directory_fd, const std::string& name, int flags, const
   return Fd(fd);
 }
 
-int direct_flag(Caching caching) { return caching == Caching::direct ? O_DIRECT : 0; }
+int direct_flag(Caching caching) {
+  return caching == Caching::direct ? O_DIRECT : 0;
+}
 
 Status sync_result(int result, const char* where) {
   if (result == 0) return {};
@@ -40,9 +46,34 @@ Status make_directory(int base_fd, const std::string& name) {
   return last_error("mkdir");
 }
 
+Result<std::vector<std::string>> list_directory(int directory_fd) {
+  // A description of its own: reading moves the position of a shared one.
+  Fd own(::openat(directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!own) return last_error("open a directory");
+  struct Close {
+    void operator()(DIR* stream) const noexcept { ::closedir(stream); }
+  };
+  const std::unique_ptr<DIR, Close> stream(::fdopendir(own.get()));
+  if (!stream) return last_error("fdopendir");
+  static_cast<void>(own.release());
+  std::vector<std::string> names;
+  for (errno = 0; const dirent* entry = ::readdir(stream.get()); errno = 0) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  if (errno != 0) return last_error("readdir");
+  return names;
+}
+
+Status lock_file(int fd) {
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
+  if (errno == EWOULDBLOCK) return fail(Errc::conflict, "flock", errno);
+  return last_error("flock");
+}
+
 Result<Fd> open_unnamed(int directory_fd, Caching caching) {
-  const int fd = ::openat(directory_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC | direct_flag(caching),
-                          kFileMode);
+  const int fd =
+      ::openat(directory_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC | direct_flag(caching), kFileMode);
   if (fd >= 0) return Fd(fd);
   if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)
     return fail(Errc::not_implemented, "O_TMPFILE", errno);
@@ -77,12 +108,14 @@ Status truncate_file(int fd, std::uint64_t size_bytes) {
 }
 
 Result<std::uint64_t> file_size(int fd) {
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd, &info) != 0) return last_error("fstat");
   return static_cast<std::uint64_t>(info.st_size);
 }
 
-Status sync_data(int fd) { return sync_result(::fdatasync(fd), "fdatasync"); }
+Status sync_data(int fd) {
+  return sync_result(::fdatasync(fd), "fdatasync");
+}
 
 Status sync_directory(int directory_fd) {
   return sync_result(::fsync(directory_fd), "fsync of a directory");
@@ -96,12 +129,22 @@ Status link_unnamed(int fd, int directory_fd, const std::string& name) {
   return last_error("linkat");
 }
 
-Status rename_without_replacing(int from_directory_fd, const std::string& from,
-                                int to_directory_fd, const std::string& to) {
+Status rename_without_replacing(int from_directory_fd, const std::string& from, int to_directory_fd,
+                                const std::string& to) {
   if (::renameat2(from_directory_fd, from.c_str(), to_directory_fd, to.c_str(), RENAME_NOREPLACE) ==
       0)
     return {};
-  return last_error("renameat2");
+  if (errno != EINVAL && errno != ENOSYS) return last_error("renameat2");
+  // A file system that cannot refuse to replace: a second name, then the first one goes.
+  if (::linkat(from_directory_fd, from.c_str(), to_directory_fd, to.c_str(), 0) != 0)
+    return last_error("linkat");
+  return remove_name(from_directory_fd, from);
+}
+
+Status rename_replacing(int from_directory_fd, const std::string& from, int to_directory_fd,
+                        const std::string& to) {
+  if (::renameat(from_directory_fd, from.c_str(), to_directory_fd, to.c_str()) == 0) return {};
+  return last_error("rename");
 }
 
 Status remove_name(int directory_fd, const std::string& name) {
@@ -119,6 +162,25 @@ Status read_exactly(int fd, MutableBytes into, std::uint64_t offset_bytes) {
     offset_bytes += static_cast<std::uint64_t>(n);
   }
   return {};
+}
+
+Result<std::size_t> read_up_to(int fd, MutableBytes into, std::uint64_t offset_bytes) {
+  std::size_t done = 0;
+  while (done < into.size()) {
+    const ssize_t n = ::pread(fd, into.data() + done, into.size() - done,
+                              static_cast<off_t>(offset_bytes + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return last_error("pread");
+    done += static_cast<std::size_t>(n);
+    // An odd count is the end of the file; with O_DIRECT it could not be gone on from.
+    if (n == 0 || done % kBlockBytes != 0) break;
+  }
+  return done;
+}
+
+void start_writeback(int fd, std::uint64_t offset_bytes, std::uint64_t size_bytes) noexcept {
+  ::sync_file_range(fd, static_cast<off_t>(offset_bytes), static_cast<off_t>(size_bytes),
+                    SYNC_FILE_RANGE_WRITE);
 }
 
 Status write_all(int fd, Bytes from, std::uint64_t offset_bytes) {
@@ -158,7 +220,7 @@ Result<std::string> read_file(int directory_fd, const std::string& name,
 }
 
 Result<FreeSpace> free_space(int fd) {
-  struct statvfs info {};
+  struct statvfs info{};
   if (::fstatvfs(fd, &info) != 0) return last_error("fstatvfs");
   FreeSpace space;
   space.bytes = static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;

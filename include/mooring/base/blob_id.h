@@ -1,12 +1,14 @@
 // What a stored content is called and where it lies: the words that blob, catalog and api share.
 //
-// A blob is named by its digest, its ordinal and nothing else. The ordinal is 0 except where different
-// contents met under one digest; the second is 1, and so on (its file is `<hash>-1`).
+// A blob is named by its digest, its ordinal and nothing else. The ordinal is 0 except where
+// different contents met under one digest; the second is 1, and so on (its file is `<hash>-1`).
 #pragma once
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "mooring/base/digest.h"
 
@@ -18,8 +20,11 @@ struct BlobId {
   friend auto operator<=>(const BlobId&, const BlobId&) = default;
 };
 
-/// "<32 hex>" or "<32 hex>-<ordinal>": the name of the blob's file, and the opaque part of its ETag.
+/// "<32 hex>" or "<32 hex>-<ordinal>": the name of the blob's file, and the opaque part of its
+/// ETag.
 [[nodiscard]] std::string to_string(const BlobId& id);
+/// Only what to_string makes: lower case, no leading zeros in the ordinal, no "-0".
+[[nodiscard]] std::optional<BlobId> parse_blob_id(std::string_view text) noexcept;
 
 enum class Tier : std::uint8_t {
   segment = 1,  ///< inside a segment file, with other small blobs

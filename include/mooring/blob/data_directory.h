@@ -64,6 +64,8 @@ class DataDirectory {
   /// Made at format time; tells two stores apart.
   [[nodiscard]] const Uuid& store_id() const noexcept { return store_id_; }
 
+  /// Whether this call of `open` formatted it, so that there is no catalogue yet.
+  [[nodiscard]] bool is_new() const noexcept { return is_new_; }
   [[nodiscard]] int root_fd() const noexcept { return root_.get(); }
   [[nodiscard]] int blobs_fd() const noexcept { return blobs_.get(); }
   [[nodiscard]] int segments_fd() const noexcept { return segments_.get(); }
@@ -85,6 +87,7 @@ class DataDirectory {
   [[nodiscard]] Status probe(const DataDirectoryOptions& options);
 
   std::string path_;
+  bool is_new_ = false;
   Uuid store_id_;
   Caching caching_ = Caching::buffered;
   Naming naming_ = Naming::temporary;

@@ -84,10 +84,8 @@ class Landing {
 
  private:
   [[nodiscard]] Task<void> open_file();
-  [[nodiscard]] Task<void> write_chunk(ChunkLease chunk, std::size_t size_bytes,
+  [[nodiscard]] Task<void> write_chunk(ChunkLease chunk, Permits slot, std::size_t size_bytes,
                                        std::uint64_t offset_bytes);
-  [[nodiscard]] Task<Status> put(const ChunkLease& chunk, std::size_t size_bytes,
-                                 std::uint64_t offset_bytes);
   [[nodiscard]] Task<Status> grow_to(std::uint64_t end_bytes);
   void note(const Status& outcome) noexcept;
 

@@ -81,8 +81,6 @@ class BlobReader {
   };
 
   [[nodiscard]] Task<Status> open_segment();
-  [[nodiscard]] Task<Status> read_record(int fd);
-  [[nodiscard]] Status verify_record(Bytes record);
   [[nodiscard]] Task<Result<Bytes>> next_of_file();
   [[nodiscard]] Task<void> read_piece(Piece& piece, std::uint64_t offset_bytes);
   void begin_read(Piece& piece);

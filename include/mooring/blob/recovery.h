@@ -58,8 +58,8 @@ struct RecoveryReport {
                                              const RecoveryOptions& options = {});
 
 enum class VerifyDepth : std::uint8_t {
-  names,     ///< the file is there and has the size; in a segment: the header is right
-  contents,  ///< besides, the digest of the content read from the disk (O_DIRECT) is right
+  names,  ///< a file is there and has the size; a segment's record is verified whole, it is small
+  contents,  ///< besides, the digest of a file read from the disk (O_DIRECT) is right
 };
 
 /// Looks at one blob on the disk. Blocking; any thread but a core's. not_found: no such file;

@@ -107,27 +107,30 @@ class SegmentWriter {
     ChunkLease chunk;
     std::uint64_t used_bytes = 0;
     Queue waiting;
+    SegmentId segment;  // where it was flushed to
+    std::uint64_t start_bytes = 0;
   };
   struct Segment {
     Fd file;
     SegmentId id;
     std::uint64_t size_bytes = 0;
     std::uint64_t end_bytes = 0;  // where the next batch goes; a multiple of 4 KiB
+    bool next_asked_for = false;  // its successor is prepared ahead once
   };
 
   [[nodiscard]] bool gather(Append& append) noexcept;
   void refill() noexcept;
   [[nodiscard]] Task<void> flush_all();
   [[nodiscard]] Task<Status> flush(Batch& batch);
-  void seal_batch(Batch& batch) noexcept;
-  [[nodiscard]] Task<Status> write_batch(Batch& batch, std::uint64_t size_bytes);
+  [[nodiscard]] Task<Status> make_room(std::uint64_t batch_bytes);
+  void complete_records(Batch& batch) noexcept;
   [[nodiscard]] Task<Status> sync_segment();
   void answer(Batch& batch, const Status& outcome) noexcept;
-  void leave_segment();
-  [[nodiscard]] Task<Status> make_room(std::uint64_t batch_bytes);
   [[nodiscard]] Task<Result<Segment>> prepare();
   [[nodiscard]] Task<void> prepare_ahead();
+  void leave_segment();
   [[nodiscard]] Task<void> close_segment(Segment segment);
+  void note_sync_failure(const Error& error) noexcept;
 
   Core& core_;
   BlobStore& store_;

@@ -1,16 +1,19 @@
 // The file layer: blocking calls on files and names, for worker threads and for start-up.
 //
-// Namespace operations and syncs are always a thread round trip inside io_uring, so whole sequences of
-// them run on a worker instead. This is the second seam to the kernel beside the ring: everything that
-// makes an upload durable goes through these functions, so that a fault can be put into each of them.
+// Namespace operations and syncs are always a thread round trip inside io_uring, so whole sequences
+// of them run on a worker instead. This is the second seam to the kernel beside the ring:
+// everything that makes an upload durable goes through these functions, so that a fault can be put
+// into each of them.
 //
-// Never on an event-loop thread. Every function reports errno as an Error and never retries a sync: after
-// a failed sync the kernel may have dropped the data and marked it clean, so asking again proves nothing.
+// Never on an event-loop thread. Every function reports errno as an Error and never retries a sync:
+// after a failed sync the kernel may have dropped the data and marked it clean, so asking again
+// proves nothing.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mooring/base/bytes.h"
 #include "mooring/base/result.h"
@@ -25,6 +28,11 @@ enum class Caching { buffered, direct };
 [[nodiscard]] Result<Fd> open_directory(int base_fd, const std::string& name);
 /// Makes the directory (mode 0700) if it is not there. Not durable until the parent is synced.
 [[nodiscard]] Status make_directory(int base_fd, const std::string& name);
+/// The names in the directory, without "." and "..", in no order.
+[[nodiscard]] Result<std::vector<std::string>> list_directory(int directory_fd);
+/// Takes the whole-file lock (flock) for the life of `fd`; Errc::conflict if somebody else holds
+/// it.
+[[nodiscard]] Status lock_file(int fd);
 
 /// A file without a name in directory `directory_fd` (O_TMPFILE): gone by itself unless linked.
 /// Errc::not_implemented where the file system cannot.
@@ -35,8 +43,8 @@ enum class Caching { buffered, direct };
 /// Opens an existing file for reading and writing.
 [[nodiscard]] Result<Fd> open_for_write(int directory_fd, const std::string& name, Caching caching);
 
-/// Gives the file `size_bytes` of written-to-be space (fallocate mode 0: the size grows too, so that
-/// aligned O_DIRECT writes inside it are never punted to a kernel thread).
+/// Gives the file `size_bytes` of written-to-be space (fallocate mode 0: the size grows too, so
+/// that aligned O_DIRECT writes inside it are never punted to a kernel thread).
 [[nodiscard]] Status preallocate(int fd, std::uint64_t offset_bytes, std::uint64_t size_bytes);
 [[nodiscard]] Status truncate_file(int fd, std::uint64_t size_bytes);
 [[nodiscard]] Result<std::uint64_t> file_size(int fd);
@@ -52,16 +60,25 @@ enum class Caching { buffered, direct };
 /// Renames inside one file system; Errc::exists if the new name is taken.
 [[nodiscard]] Status rename_without_replacing(int from_directory_fd, const std::string& from,
                                               int to_directory_fd, const std::string& to);
+/// Renames inside one file system, over whatever has the new name.
+[[nodiscard]] Status rename_replacing(int from_directory_fd, const std::string& from,
+                                      int to_directory_fd, const std::string& to);
 /// Removes a name. A name that is not there is fine.
 [[nodiscard]] Status remove_name(int directory_fd, const std::string& name);
 
 /// Reads exactly `into.size()` bytes; Errc::corrupt at an early end of the file.
 [[nodiscard]] Status read_exactly(int fd, MutableBytes into, std::uint64_t offset_bytes);
+/// Reads until `into` is full or the file ends; how many bytes. With O_DIRECT everything is
+/// aligned.
+[[nodiscard]] Result<std::size_t> read_up_to(int fd, MutableBytes into, std::uint64_t offset_bytes);
+/// Starts the write-back of a part of the page cache and does not wait for it. A hint, no promise.
+void start_writeback(int fd, std::uint64_t offset_bytes, std::uint64_t size_bytes) noexcept;
 /// Writes all of `from`, going on after short counts.
 [[nodiscard]] Status write_all(int fd, Bytes from, std::uint64_t offset_bytes);
 
 /// Replaces a small file whole: new file, sync, rename over it, sync of the directory.
-[[nodiscard]] Status replace_file(int directory_fd, const std::string& name, std::string_view content);
+[[nodiscard]] Status replace_file(int directory_fd, const std::string& name,
+                                  std::string_view content);
 /// Reads a small file whole; Errc::too_large beyond `size_bytes_max`.
 [[nodiscard]] Result<std::string> read_file(int directory_fd, const std::string& name,
                                             std::size_t size_bytes_max);

@@ -1,0 +1,322 @@
+#include "mooring/blob/segment_writer.h"
+
+#include "chunk_write.h"
+#include "mooring/base/check.h"
+#include "mooring/base/clock.h"
+#include "mooring/base/log.h"
+#include "mooring/blob/store.h"
+#include "mooring/core/workers.h"
+#include "mooring/uring/file.h"
+
+namespace mooring {
+
+namespace {
+
+// Headers need their place in the segment, which is known when the batch is flushed; contents do
+// not.
+constexpr std::uint64_t kBatchBytesMax = kChunkBytes + kChunkSlackBytes;
+constexpr std::uint64_t kSegmentBytesMin = 4_MiB;
+static_assert(segment_record_bytes(kSegmentContentBytesMax) <= kBatchBytesMax);
+static_assert(kSegmentBytesMin >= kBatchBytesMax);
+
+struct Timed {
+  Status outcome;
+  std::uint64_t took_ns = 0;
+};
+
+Timed timed_sync(int fd) {
+  const std::uint64_t begin_ns = monotonic_ns();
+  const Status outcome = sync_data(fd);
+  return {outcome, monotonic_ns() - begin_ns};
+}
+
+struct Prepared {
+  Fd file;
+  std::uint64_t size_bytes = 0;
+};
+
+// As much space as there is, from `wanted_bytes` down by halves.
+Result<std::uint64_t> preallocate_segment(int fd, std::uint64_t wanted_bytes) {
+  for (std::uint64_t size = wanted_bytes;; size = round_up(size / 2, kBlockBytes)) {
+    const Status taken = preallocate(fd, 0, size);
+    if (taken) return size;
+    const bool smaller_may_fit = taken.error().code == Errc::no_space && size > kSegmentBytesMin;
+    if (!smaller_may_fit) return std::unexpected(taken.error());
+    // A failed attempt may have kept a part.
+    if (Status cut = truncate_file(fd, 0); !cut) return std::unexpected(cut.error());
+  }
+}
+
+Result<Prepared> prepare_segment(const DataDirectory& directory, const std::string& name,
+                                 const BlobOptions& options) {
+  Result<Fd> file = create_file(directory.segments_fd(), name, directory.caching());
+  if (!file) return std::unexpected(file.error());
+  const Result<std::uint64_t> size = preallocate_segment(file->get(), options.segment_bytes);
+  Status named;
+  if (size && options.durability == Durability::durable)
+    named = sync_directory(directory.segments_fd());
+  if (size && named) return Prepared{std::move(*file), *size};
+  static_cast<void>(remove_name(directory.segments_fd(), name));  // else recovery removes it
+  return std::unexpected(size ? named.error() : size.error());
+}
+
+// Completed means only that the space is given back; nothing depends on it, recovery cuts again.
+Status end_segment(int directory_fd, const Fd& file, const std::string& name,
+                   std::uint64_t end_bytes) {
+  if (end_bytes == 0) return remove_name(directory_fd, name);
+  return truncate_file(file.get(), end_bytes);
+}
+
+}  // namespace
+
+SegmentWriter::SegmentWriter(Core& core, BlobStore& store, BlobCounters& counters)
+    : core_(core), store_(store), counters_(counters), gate_(core), preparing_(core, 1) {}
+
+SegmentWriter::~SegmentWriter() {
+  MOORING_CHECK(!started_ && !permits_.count(), "a segment writer ends without stop");
+}
+
+Task<void> SegmentWriter::start() {
+  MOORING_CHECK(!started_, "a segment writer is started twice");
+  co_await core_.chunk_permits().acquire(kChunks);
+  permits_ = Permits(core_.chunk_permits(), kChunks);
+  gathering_.chunk = core_.chunks().lease();
+  flushing_.chunk = core_.chunks().lease();
+  started_ = true;
+}
+
+Task<void> SegmentWriter::stop() {
+  if (!started_) co_return;
+  started_ = false;  // later appends are refused
+  co_await gate_.empty();
+  if (segment_) co_await close_segment(std::move(*segment_));
+  if (next_segment_) co_await close_segment(std::move(*next_segment_));
+  segment_.reset();
+  next_segment_.reset();
+  gathering_.chunk.reset();
+  flushing_.chunk.reset();
+  permits_.reset();
+}
+
+std::optional<SegmentId> SegmentWriter::open_segment() const noexcept {
+  if (!segment_) return std::nullopt;
+  return segment_->id;
+}
+
+bool SegmentWriter::Append::await_suspend(std::coroutine_handle<> waiter) noexcept {
+  MOORING_CHECK(content_.size() <= kSegmentContentBytesMax, "too large for a segment");
+  SegmentWriter& writer = writer_;
+  waiter_ = waiter;
+  if (writer.sync_failure_) {
+    answer_ = std::unexpected(*writer.sync_failure_);
+    return false;
+  }
+  if (!writer.started_) {
+    answer_ = fail(Errc::draining, "append to a stopped segment writer");
+    return false;
+  }
+  const bool gathered = writer.overflow_.first == nullptr && writer.gather(*this);
+  if (!gathered) writer.overflow_.push(*this);
+  if (!writer.flush_running_) {
+    writer.flush_running_ = true;
+    writer.gate_.spawn(writer.flush_all());  // from the loop: appends of this turn share the batch
+  }
+  return true;
+}
+
+void SegmentWriter::Queue::push(Append& append) noexcept {
+  append.next_ = nullptr;
+  if (last != nullptr)
+    last->next_ = &append;
+  else
+    first = &append;
+  last = &append;
+}
+
+SegmentWriter::Append* SegmentWriter::Queue::pop() noexcept {
+  Append* const append = first;
+  if (append == nullptr) return nullptr;
+  first = append->next_;
+  if (first == nullptr) last = nullptr;
+  return append;
+}
+
+// Copies the content into the chunk that gathers; false if there is no room.
+bool SegmentWriter::gather(Append& append) noexcept {
+  const std::uint64_t record_bytes = segment_record_bytes(append.content_.size());
+  if (gathering_.used_bytes + record_bytes > kBatchBytesMax) return false;
+  const MutableBytes record =
+      gathering_.chunk.memory().subspan(gathering_.used_bytes, record_bytes);
+  const MutableBytes place = record.subspan(kSegmentHeaderBytes);
+  if (!append.content_.empty())
+    std::memcpy(place.data(), append.content_.data(), append.content_.size());
+  const MutableBytes padding = place.subspan(append.content_.size());
+  if (!padding.empty()) std::memset(padding.data(), 0, padding.size());
+  append.batch_offset_ = gathering_.used_bytes;
+  gathering_.used_bytes += record_bytes;
+  gathering_.waiting.push(append);
+  counters_.copied_bytes.add(append.content_.size());
+  return true;
+}
+
+void SegmentWriter::refill() noexcept {
+  while (overflow_.first != nullptr) {
+    Append* const append = overflow_.pop();
+    if (gather(*append)) continue;
+    // Back to the front: order is kept.
+    append->next_ = overflow_.first;
+    overflow_.first = append;
+    if (overflow_.last == nullptr) overflow_.last = append;
+    return;
+  }
+}
+
+Task<void> SegmentWriter::flush_all() {
+  while (gathering_.waiting.first != nullptr) {
+    std::swap(gathering_, flushing_);
+    refill();
+    const Status outcome = co_await flush(flushing_);
+    answer(flushing_, outcome);
+  }
+  flush_running_ = false;
+}
+
+Task<Status> SegmentWriter::flush(Batch& batch) {
+  if (sync_failure_) co_return std::unexpected(*sync_failure_);
+  const std::uint64_t size_bytes = round_up(batch.used_bytes, kBlockBytes);
+  const Status room = co_await make_room(size_bytes);
+  if (!room) co_return room;
+  complete_records(batch);
+  const Status written =
+      co_await write_chunk_to(core_, store_.directory().caching(), segment_->file.get(),
+                              batch.chunk, size_bytes, segment_->end_bytes);
+  if (!written) {
+    // Without space the same blocks are tried again by the next batch: nothing in them was
+    // acknowledged. After any other error the segment is not trusted further.
+    if (written.error().code != Errc::no_space) leave_segment();
+    co_return written;
+  }
+  if (store_.options().durability == Durability::durable) {
+    const Status synced = co_await sync_segment();
+    if (!synced) {
+      leave_segment();
+      co_return synced;
+    }
+  }
+  segment_->end_bytes += size_bytes;
+  counters_.segment_batches.add(1);
+  const bool nearly_full = segment_->end_bytes > segment_->size_bytes / 4 * 3;
+  if (nearly_full && !std::exchange(segment_->next_asked_for, true)) gate_.spawn(prepare_ahead());
+  co_return Status{};
+}
+
+Task<Status> SegmentWriter::make_room(std::uint64_t batch_bytes) {
+  if (segment_ && segment_->size_bytes - segment_->end_bytes >= batch_bytes) co_return Status{};
+  if (segment_) leave_segment();
+  co_await preparing_.acquire(1);
+  const Permits preparing(preparing_, 1);
+  if (!next_segment_) {
+    Result<Segment> fresh = co_await prepare();
+    if (!fresh) co_return std::unexpected(fresh.error());
+    next_segment_ = std::move(*fresh);
+  }
+  segment_ = std::move(next_segment_);
+  next_segment_.reset();
+  counters_.segments_opened.add(1);
+  co_return Status{};
+}
+
+// Writes the headers, now that the place is known, and zeros up to the block.
+void SegmentWriter::complete_records(Batch& batch) noexcept {
+  batch.segment = segment_->id;
+  batch.start_bytes = segment_->end_bytes;
+  const MutableBytes memory = batch.chunk.memory();
+  for (const Append* append = batch.waiting.first; append != nullptr; append = append->next_) {
+    SegmentHeader header;
+    header.id = append->id_;
+    header.segment = batch.segment;
+    header.record_offset = batch.start_bytes + append->batch_offset_;
+    header.content_bytes = static_cast<std::uint32_t>(append->content_.size());
+    encode_header(header, memory.subspan(append->batch_offset_, kSegmentHeaderBytes));
+  }
+  const std::uint64_t end_bytes = round_up(batch.used_bytes, kBlockBytes);
+  std::memset(memory.data() + batch.used_bytes, 0, end_bytes - batch.used_bytes);
+}
+
+Task<Status> SegmentWriter::sync_segment() {
+  const int fd = segment_->file.get();
+  const Timed synced = co_await core_.workers().run(core_, [fd] { return timed_sync(fd); });
+  counters_.syncs.add(1);
+  counters_.sync_ns.add(synced.took_ns);
+  if (!synced.outcome) note_sync_failure(synced.outcome.error());
+  co_return synced.outcome;
+}
+
+void SegmentWriter::answer(Batch& batch, const Status& outcome) noexcept {
+  while (Append* const append = batch.waiting.pop()) {
+    if (outcome) {
+      BlobLocation location;
+      location.tier = Tier::segment;
+      location.segment_core = batch.segment.core;
+      location.segment_number = batch.segment.number;
+      location.segment_offset = batch.start_bytes + append->batch_offset_ + kSegmentHeaderBytes;
+      append->answer_ = location;
+      counters_.segment_blobs.add(1);
+      counters_.segment_bytes.add(append->content_.size());
+    } else {
+      append->answer_ = std::unexpected(outcome.error());
+    }
+    core_.resume_later(append->waiter_);
+  }
+  batch.used_bytes = 0;
+}
+
+Task<Result<SegmentWriter::Segment>> SegmentWriter::prepare() {
+  const SegmentId id = store_.open_segment(core_.index());
+  Result<Prepared> prepared = co_await core_.workers().run(core_, [this, id] {
+    return prepare_segment(store_.directory(), to_string(id), store_.options());
+  });
+  if (!prepared) {
+    store_.close_segment(id);
+    note_sync_failure(prepared.error());
+    co_return std::unexpected(prepared.error());
+  }
+  Segment segment;
+  segment.file = std::move(prepared->file);
+  segment.id = id;
+  segment.size_bytes = prepared->size_bytes;
+  co_return segment;
+}
+
+Task<void> SegmentWriter::prepare_ahead() {
+  co_await preparing_.acquire(1);
+  const Permits preparing(preparing_, 1);
+  if (next_segment_) co_return;
+  Result<Segment> fresh = co_await prepare();
+  if (fresh) next_segment_ = std::move(*fresh);  // else the roll tries again and answers for it
+}
+
+void SegmentWriter::leave_segment() {
+  gate_.spawn(close_segment(std::move(*segment_)));
+  segment_.reset();
+}
+
+Task<void> SegmentWriter::close_segment(Segment segment) {
+  const int directory_fd = store_.directory().segments_fd();
+  const Status ended = co_await core_.workers().run(core_, [directory_fd, &segment] {
+    const Fd file = std::move(segment.file);
+    return end_segment(directory_fd, file, to_string(segment.id), segment.end_bytes);
+  });
+  if (!ended)
+    log_warning("blob", "segment {} keeps its unused space: {}", to_string(segment.id),
+                describe(ended.error()));
+  store_.close_segment(segment.id);
+}
+
+void SegmentWriter::note_sync_failure(const Error& error) noexcept {
+  if (error.code != Errc::sync_failed || sync_failure_) return;
+  sync_failure_ = error;
+  store_.report_sync_failure(error);
+}
+
+}  // namespace mooring

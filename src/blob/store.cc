@@ -1,0 +1,73 @@
+#include "mooring/blob/store.h"
+
+#include <algorithm>
+
+#include "mooring/base/check.h"
+#include "mooring/base/log.h"
+#include "mooring/core/core.h"
+
+namespace mooring {
+
+Result<std::unique_ptr<BlobStore>> BlobStore::open(std::unique_ptr<DataDirectory> directory,
+                                                   BlobOptions options) {
+  Result<std::vector<std::string>> names = list_directory(directory->segments_fd());
+  if (!names) return std::unexpected(names.error());
+  std::unique_ptr<BlobStore> store(new BlobStore(std::move(directory), std::move(options)));
+  for (const std::string& name : *names)
+    if (const std::optional<SegmentId> segment = parse_segment_id(name))
+      store->note_segment(*segment);
+  return store;
+}
+
+BlobStore::BlobStore(std::unique_ptr<DataDirectory> directory, BlobOptions options)
+    : directory_(std::move(directory)),
+      options_(std::move(options)),
+      directory_syncs_(*directory_) {
+  MOORING_CHECK(options_.segment_bytes >= 4_MiB && options_.segment_bytes % kBlockBytes == 0,
+                "a segment is whole blocks and at least 4 MiB");
+}
+
+BlobStore::~BlobStore() {
+  MOORING_CHECK(open_segments_.empty(), "the blob store ends before a core's half was stopped");
+}
+
+void BlobStore::note_segment(SegmentId segment) {
+  const std::lock_guard lock(segments_mutex_);
+  std::uint32_t& used = numbers_used_[segment.core];
+  used = std::max(used, segment.number);
+}
+
+SegmentId BlobStore::open_segment(unsigned core) {
+  const std::lock_guard lock(segments_mutex_);
+  SegmentId segment;
+  segment.core = static_cast<std::uint16_t>(core);
+  segment.number = ++numbers_used_[segment.core];
+  MOORING_CHECK(segment.number != 0, "the numbers of segments are used up");
+  open_segments_.insert(segment);
+  return segment;
+}
+
+void BlobStore::close_segment(SegmentId segment) {
+  const std::lock_guard lock(segments_mutex_);
+  open_segments_.erase(segment);
+}
+
+bool BlobStore::is_open(SegmentId segment) const {
+  const std::lock_guard lock(segments_mutex_);
+  return open_segments_.contains(segment);
+}
+
+void BlobStore::report_sync_failure(const Error& error) noexcept {
+  if (sync_failed_.exchange(true)) return;
+  log_error("blob", "{}: nothing of this batch is acknowledged, the process stops",
+            describe(error));
+  if (options_.on_sync_failure) options_.on_sync_failure(error);
+}
+
+CoreBlobs::CoreBlobs(Core& core, BlobStore& store)
+    : core_(core),
+      store_(store),
+      segment_files_(core, store.directory(), store.options().segment_descriptors_max),
+      segment_writer_(core, store, counters_) {}
+
+}  // namespace mooring
