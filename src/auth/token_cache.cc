@@ -49,10 +49,10 @@ void TokenCache::insert(std::string_view token, VerifiedToken verified, std::int
 }
 
 std::size_t TokenCache::bytes_max(std::size_t entries) noexcept {
-  // The token, the entry, and the identity: it holds no more bytes than the token's claims, but
-  // each scope of one letter and one space takes a string of its own.
+  // The entry, the token, and the identity, which holds less text than the token's claims in
+  // strings of its own: two names and the scopes, in a vector that may have room for twice as many.
   constexpr std::size_t kIdentityBytesMax =
-      sizeof(Identity) + kCachedTokenBytesMax + kCachedTokenBytesMax / 2 * sizeof(std::string);
+      sizeof(Identity) + kCachedTokenBytesMax + 2 * kTokenScopesMax * sizeof(std::string);
   return sets_for(entries, kWays) * kWays *
          (sizeof(Entry) + kCachedTokenBytesMax + 1 + kIdentityBytesMax);
 }
