@@ -21,35 +21,17 @@
 
 #include "mooring/auth/jwt.h"
 #include "mooring/base/bytes.h"
+#include "mooring/base/durability.h"
 #include "mooring/base/log.h"
+#include "mooring/uring/socket.h"
 
 namespace mooring {
 
-/// An address to listen on: "127.0.0.1:8080", "[::1]:8080", port 0 = the kernel picks one. Names
-/// are not resolved.
-struct Endpoint {
-  std::string address = {};  ///< without brackets; empty = none
-  std::uint16_t port = 0;
-
-  [[nodiscard]] bool empty() const noexcept { return address.empty(); }
-  friend bool operator==(const Endpoint&, const Endpoint&) = default;
-};
-
-[[nodiscard]] std::string to_string(const Endpoint& endpoint);
-/// Nothing unless `text` is a numeric address and a port.
-[[nodiscard]] std::optional<Endpoint> endpoint_from(std::string_view text);
-
-enum class Durability : std::uint8_t {
-  durable,  ///< a 2xx is on stable storage (V1)
-  relaxed,  ///< a 2xx is in the page cache: survives a crash of the process, not one of the machine
-};
-[[nodiscard]] std::string_view name_of(Durability durability) noexcept;
-
-/// Which blobs are read and hashed at start before the server answers.
+/// What is looked at before the server answers, besides the recovery that every start does.
 enum class VerifyAtStart : std::uint8_t {
   none,
-  recent,  ///< after an unclean stop: those of the last checkpoint interval
-  all,
+  names,     ///< every blob is there and has its size
+  contents,  ///< besides, every blob is read and hashed
 };
 
 /// Whether bodies go to disk past the page cache.
@@ -79,7 +61,9 @@ struct DataConfig {
   std::uint64_t segment_bytes = 256_MiB;
   std::uint64_t reserve_bytes = 1_GiB;  ///< uploads end with 507 when less than this is free
   std::uint64_t reserve_inodes = 1024;
-  VerifyAtStart verify_at_start = VerifyAtStart::recent;
+  VerifyAtStart verify_at_start = VerifyAtStart::none;
+  std::uint64_t recovery_threads = 4;
+  std::uint64_t segment_descriptors_per_core = 64;  ///< segment files kept open for reading
   bool operator==(const DataConfig&) const = default;
 };
 
@@ -94,7 +78,7 @@ struct LimitsConfig {
   std::uint64_t json_bytes_max = 1_MiB;
   std::uint64_t picture_bytes_max = 10_MiB;
   std::uint64_t uploads_in_flight_max = 1024;  ///< of the whole server; further ones get 503
-  std::uint64_t chunks_per_core = 64;  ///< receive buffers of 1 MiB, registered with the kernel
+  std::uint64_t chunks_per_core = 96;  ///< receive buffers of 1 MiB, registered with the kernel
   std::uint64_t head_buffers_per_core = 256;  ///< receive buffers for heads and small bodies
   bool operator==(const LimitsConfig&) const = default;
 };
@@ -145,9 +129,11 @@ struct ThreadsConfig {
 };
 
 struct RocksdbConfig {
-  std::uint64_t block_cache_bytes = 256_MiB;
-  std::uint64_t write_buffer_bytes = 64_MiB;
-  std::uint64_t open_files_max = 1024;
+  std::uint64_t block_cache_bytes = 128_MiB;  ///< shared by all families
+  std::uint64_t write_buffer_bytes = 64_MiB;  ///< all families together
+  std::uint64_t open_files_max = 512;
+  std::uint64_t log_bytes_max = 256_MiB;  ///< write-ahead logs kept
+  std::uint64_t background_jobs = 2;      ///< threads for flushes and compactions
   bool operator==(const RocksdbConfig&) const = default;
 };
 
