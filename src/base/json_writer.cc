@@ -1,7 +1,7 @@
 #include "mooring/base/json_writer.h"
 
-// Its stack adds to a null pointer before it allocates: harmless, but UBSan says so, and then the reports
-// that matter are hard to find.
+// Its stack adds to a null pointer before it allocates: harmless, but UBSan says so, and then the
+// reports that matter are hard to find.
 #pragma clang attribute push(__attribute__((no_sanitize("pointer-overflow"))), apply_to = function)
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
