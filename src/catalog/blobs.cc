@@ -70,6 +70,23 @@ Status take_from_segment(Transaction& transaction, SegmentName name, std::uint64
   return {};
 }
 
+using Blobs = std::vector<std::pair<BlobId, BlobRecord>>;
+
+Result<Blobs> scan_blobs(const View& view, const ScanRange& range) {
+  const auto entries = view.scan(range);
+  if (!entries) return std::unexpected(entries.error());
+  Blobs blobs;
+  for (const Entry& entry : *entries) {
+    KeyReader key(entry.key);
+    const BlobId id = key.blob();
+    if (auto read = key.finish("key of a blob"); !read) return std::unexpected(read.error());
+    const auto record = decode_blob(entry.value);
+    if (!record) return std::unexpected(record.error());
+    blobs.emplace_back(id, *record);
+  }
+  return blobs;
+}
+
 }  // namespace
 
 std::string encode(const BlobRecord& record) {
@@ -121,21 +138,16 @@ Result<std::optional<BlobRecord>> find_blob(const View& view, const BlobId& id) 
   return decode_blob(**value);
 }
 
-Result<std::vector<std::pair<BlobId, BlobRecord>>> find_blobs_of_hash(const View& view,
-                                                                      const Hash128& hash) {
+Result<Blobs> find_blobs_of_hash(const View& view, const Hash128& hash) {
   const std::string prefix = Key().u64(hash.hi).u64(hash.lo).take();
-  const auto entries = view.scan({.family = Family::blob, .prefix = prefix, .limit = kOrdinalsMax});
-  if (!entries) return std::unexpected(entries.error());
-  std::vector<std::pair<BlobId, BlobRecord>> blobs;
-  for (const Entry& entry : *entries) {
-    KeyReader key(entry.key);
-    const BlobId id = key.blob();
-    if (auto read = key.finish("key of a blob"); !read) return std::unexpected(read.error());
-    const auto record = decode_blob(entry.value);
-    if (!record) return std::unexpected(record.error());
-    blobs.emplace_back(id, *record);
-  }
-  return blobs;
+  return scan_blobs(view, {.family = Family::blob, .prefix = prefix, .limit = kOrdinalsMax});
+}
+
+Result<Blobs> list_blobs(const View& view, std::size_t limit, const std::optional<BlobId>& after) {
+  const std::string start = after ? blob_key(*after) : std::string();
+  return scan_blobs(
+      view,
+      {.family = Family::blob, .start = start, .start_key = StartKey::excluded, .limit = limit});
 }
 
 Status put_blob(Transaction& transaction, const BlobId& id, const BlobRecord& record) {

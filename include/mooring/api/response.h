@@ -26,6 +26,8 @@ struct Response {
   std::vector<std::pair<std::string_view, std::string>> fields = {};
   std::string text = {};                ///< the body, unless `blob` holds one
   std::optional<BlobBody> blob = {};
+  /// For HEAD: the length that the body of a GET would have, where it was not made.
+  std::optional<std::uint64_t> head_only_bytes = {};
   /// The stored content turned out to be damaged after the status was chosen, and so on: the connection
   /// is closed after this response.
   bool close = false;

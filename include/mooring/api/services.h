@@ -15,8 +15,8 @@
 
 namespace mooring {
 
+class Collector;
 class CoreBlobs;
-class HashGuards;
 class Reader;
 class Writer;
 
@@ -27,6 +27,7 @@ struct ApiSettings {
   std::uint64_t picture_bytes_max = 10_MiB;
   std::uint64_t segment_threshold_bytes = 512_KiB;  ///< smaller content goes to segments
   std::uint64_t reserve_bytes = 1_GiB;   ///< uploads are refused with 507 when less is free
+  std::uint64_t uploads_in_flight_max = 1024;  ///< of the whole server; further ones get 503
   std::string base_url = {};             ///< for absolute URLs; empty: from the Host field
 };
 
@@ -44,10 +45,12 @@ struct CoreServices {
   Reader& reader;  ///< of the catalogue
   Writer& writer;
   CoreBlobs& blobs;
+  Collector& collector;
   const ApiSettings& settings;
   IngestCounters& counters;
   /// Set by the server's watch over the disk: uploads are refused from the head (507).
   const std::atomic<bool>& space_is_short;
+  std::atomic<std::uint64_t>& uploads_in_flight;
 };
 
 }  // namespace mooring

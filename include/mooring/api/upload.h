@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "mooring/api/exchange.h"
+#include "mooring/base/blob_id.h"
 #include "mooring/base/digest.h"
 #include "mooring/blob/landing.h"
 #include "mooring/core/semaphore.h"
@@ -54,6 +55,7 @@ class ReceivedFile {
 
   friend Task<void> drop_received(ReceivedFile& file);
   friend Task<Status> land_received(CoreServices& services, ReceivedFile& file);
+  friend Task<Status> publish_received(CoreServices& services, ReceivedFile& file, const BlobId& id);
 };
 
 struct TextField {
@@ -80,6 +82,13 @@ struct Upload {
 /// too_large (file or body over its limit, too many parts), no_space, io_error.
 [[nodiscard]] Task<Status> receive_upload(Exchange& exchange, const UploadRules& rules,
                                           Upload& upload);
+
+/// Gives content that is in memory, but not small enough for a segment, the chunk it can be written from.
+/// No guard may be held: it may have to wait for a permit.
+[[nodiscard]] Task<Status> land_received(CoreServices& services, ReceivedFile& file);
+/// Makes a received file the blob `id` of the file tier; under the exclusive guard of its hash.
+[[nodiscard]] Task<Status> publish_received(CoreServices& services, ReceivedFile& file,
+                                            const BlobId& id);
 
 /// Gives back what a received file holds. Every received file ends here or in store_file.
 [[nodiscard]] Task<void> drop_received(ReceivedFile& file);

@@ -76,6 +76,10 @@ inline constexpr std::size_t kOrdinalsMax = 65'536;
 [[nodiscard]] Result<std::vector<std::pair<BlobId, BlobRecord>>> find_blobs_of_hash(
     const View& view, const Hash128& hash);
 
+/// Up to `limit` blobs in key order, after `after`: recovery and checks walk all of them.
+[[nodiscard]] Result<std::vector<std::pair<BlobId, BlobRecord>>> list_blobs(
+    const View& view, std::size_t limit, const std::optional<BlobId>& after = {});
+
 /// Records a new blob whose bytes are on stable storage. Fails with exists if `id` has a record,
 /// with stale if an unlink of `id` may be under way (I3).
 [[nodiscard]] Status put_blob(Transaction& transaction, const BlobId& id, const BlobRecord& record);

@@ -75,7 +75,6 @@ class Core {
   std::vector<std::coroutine_handle<>> resuming_;
   Operation* mailbox_watch_ = nullptr;
   bool running_ = true;
-  bool watching_ = false;
 };
 
 /// Suspends for at least `delay_ms`.

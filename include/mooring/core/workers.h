@@ -35,6 +35,9 @@ class WorkerPool {
    public:
     virtual void execute() noexcept = 0;
 
+   protected:
+    ~Job() = default;
+
    private:
     friend class WorkerPool;
     Mailbox* home_ = nullptr;

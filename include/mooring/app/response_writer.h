@@ -1,0 +1,47 @@
+// ResponseWriter: sends one response on a connection.
+//
+// A small response is one send: head and body together. Stored content goes piece by piece, each from the
+// memory the disk put it into. If the content turns out to be damaged on the way the response is not
+// completed: the connection is closed before its length was reached (vow V7).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "mooring/api/response.h"
+#include "mooring/app/watch.h"
+#include "mooring/http/request_head.h"
+#include "mooring/http/response_head.h"
+
+namespace mooring {
+
+/// What was sent.
+struct SentResponse {
+  int status = 0;
+  std::uint64_t size_bytes = 0;  ///< head and body
+  std::uint64_t began_ns = 0;    ///< monotonic
+  bool complete = false;         ///< false: the peer is gone or slow, or the content is damaged
+};
+
+class ResponseWriter {
+ public:
+  ResponseWriter(Core& core, int fd, Watch& watch, const ProgressRule& rule) noexcept
+      : core_(core), fd_(fd), watch_(watch), rule_(rule) {}
+
+  /// Answers `head` (a HEAD gets no body). `date` is the value of the Date field.
+  [[nodiscard]] Task<SentResponse> send(const RequestHead& head, Response response,
+                                        Persistence persistence, std::string_view date);
+
+ private:
+  enum class Ending : std::uint8_t { more_follows, last };
+  [[nodiscard]] Task<Status> send_all(Bytes bytes, Ending ending);
+  [[nodiscard]] Task<Status> send_blob(BlobReader& reader);
+
+  Core& core_;
+  int fd_;
+  Watch& watch_;
+  ProgressRule rule_;
+  std::uint64_t sent_bytes_ = 0;
+};
+
+}  // namespace mooring

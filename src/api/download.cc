@@ -1,0 +1,115 @@
+#include "mooring/api/download.h"
+
+#include <fmt/format.h>
+
+#include "mooring/blob/store.h"
+#include "mooring/catalog/blobs.h"
+#include "mooring/catalog/reader.h"
+#include "mooring/http/conditional.h"
+#include "mooring/http/content_disposition.h"
+#include "mooring/http/date.h"
+#include "mooring/http/range.h"
+
+namespace mooring {
+
+namespace {
+
+// What a browser may show in place: raster images and PDF (rule X10). Everything else is a download.
+bool may_be_shown(std::string_view media_type) {
+  for (const std::string_view safe : {"image/jpeg", "image/png", "image/webp", "image/gif",
+                                      "image/bmp", "application/pdf"})
+    if (media_type == safe) return true;
+  return false;
+}
+
+void add_validators(Response& response, const DownloadSource& source, const std::string& etag) {
+  const auto modified = format_http_date(source.modified_ms / 1000);
+  response.add("ETag", fmt::format("\"{}\"", etag));
+  response.add("Last-Modified", std::string(modified.data(), modified.size()));
+  if (!source.cache_control.empty()) response.add("Cache-Control", std::string(source.cache_control));
+}
+
+void add_content_fields(Response& response, const DownloadSource& source) {
+  const auto disposition = may_be_shown(source.media_type) ? DispositionType::inline_
+                                                           : DispositionType::attachment;
+  response.add("Content-Type", std::string(source.media_type));
+  response.add("Content-Disposition", format_content_disposition(disposition, source.filename));
+  response.add("Accept-Ranges", "bytes");
+  response.add("X-Content-Type-Options", "nosniff");
+  response.add("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'");
+  response.add("Cross-Origin-Resource-Policy", "same-origin");
+}
+
+Response without_content(int status, const DownloadSource& source, const std::string& etag) {
+  Response response = empty_response(status);
+  add_validators(response, source, etag);
+  return response;
+}
+
+// Under the shared guard nobody moves or collects the blob between the look-up and the opening.
+Task<Result<BlobBody>> open_body(CoreServices& services, const BlobId& id,
+                                 const BlobRecord& record, const RangeDecision& range) {
+  BlobBody body;
+  body.size_bytes = record.size_bytes;
+  std::optional<BlobRange> wanted;
+  if (range.kind == RangeKind::satisfiable) {
+    wanted = BlobRange{range.first, range.size_bytes()};
+    body.first_byte = range.first;
+    body.size_bytes = range.size_bytes();
+  }
+  const std::size_t count = BlobReader::permits_for(record);
+  Semaphore& chunk_permits = services.core.chunk_permits();
+  co_await chunk_permits.acquire(count);
+  Permits permits(chunk_permits, count);
+  body.reader = std::make_unique<BlobReader>(services.blobs, id, record, std::move(permits), wanted);
+  HashGuard guard =
+      co_await services.blobs.store().guards().lock(services.core, id.hash, GuardMode::shared);
+  Status opened = co_await body.reader->open();
+  if (!opened) {
+    co_await body.reader->close();
+    co_return std::unexpected(opened.error());
+  }
+  co_return body;
+}
+
+}  // namespace
+
+Task<Result<Response>> serve_content(Exchange& exchange, DownloadSource source) {
+  Result<std::optional<BlobRecord>> record = co_await exchange.services.reader.read(
+      [id = source.blob](const View& view) { return find_blob(view, id); });
+  if (!record) co_return std::unexpected(record.error());
+  if (!*record) co_return fail(Errc::not_found, "a blob without a record");
+  const BlobRecord& blob = **record;
+
+  const std::string etag = to_string(source.blob);
+  const Validators validators{etag, source.modified_ms / 1000};
+  const ConditionalOutcome outcome = evaluate_conditions(exchange.head, &validators);
+  if (outcome.precondition == Precondition::not_modified)
+    co_return without_content(304, source, etag);
+  if (outcome.precondition == Precondition::precondition_failed)
+    co_return fail(Errc::precondition_failed, "If-Match or If-Unmodified-Since");
+  const RangeDecision range = decide_range(outcome.range, blob.size_bytes);
+  if (range.kind == RangeKind::unsatisfiable) {
+    Response response = empty_response(416);
+    response.add("Content-Range", content_range_unsatisfied(blob.size_bytes));
+    co_return response;
+  }
+
+  Response response;
+  if (range.kind == RangeKind::satisfiable) {
+    response.status = 206;
+    response.add("Content-Range", content_range(range, blob.size_bytes));
+  }
+  add_validators(response, source, etag);
+  add_content_fields(response, source);
+  if (exchange.head.method == Method::head) {
+    response.head_only_bytes = blob.size_bytes;
+    co_return response;
+  }
+  Result<BlobBody> body = co_await open_body(exchange.services, source.blob, blob, range);
+  if (!body) co_return std::unexpected(body.error());
+  response.blob = std::move(*body);
+  co_return response;
+}
+
+}  // namespace mooring

@@ -1,0 +1,79 @@
+#include "mooring/app/dispatch.h"
+
+#include "mooring/api/services.h"
+#include "mooring/auth/bearer.h"
+#include "mooring/base/clock.h"
+#include "mooring/base/json_writer.h"
+#include "mooring/http/response_head.h"
+
+namespace mooring {
+
+namespace {
+
+Response answer_options(const RouteMatch& match, const Router& router, const PathSegments& path) {
+  Response response = empty_response(204);
+  std::string allow = match.allow;
+  if (allow.empty()) allow = router.find(Method::options, path).allow;
+  response.add("Allow", allow.empty() ? "GET, HEAD, OPTIONS" : allow);
+  return response;
+}
+
+Result<IdentityPtr> authenticate(DispatchContext& context, const RequestHead& head,
+                                 const Policy& policy) {
+  if (policy.caller() == Caller::anyone) return IdentityPtr();
+  return authenticate_bearer(head.find("authorization").value_or(""), context.verifier,
+                             context.tokens, wall_ms());
+}
+
+}  // namespace
+
+Response render_plain(const Error& error) {
+  const int status = status_of(error.code);
+  JsonWriter json;
+  json.begin_object();
+  json.field("error", name_of(error.code)).field("message", reason_phrase(status));
+  json.end_object();
+  Response response = json_response(status, json.take());
+  if (status == 401) response.add("WWW-Authenticate", "Bearer");
+  return response;
+}
+
+Response render_error(const Router& router, std::string_view raw_path, const Error& error) {
+  const Envelope* envelope = router.envelope_of(raw_path);
+  return envelope != nullptr ? envelope->render(error) : render_plain(error);
+}
+
+Task<Response> dispatch(DispatchContext& context, const RequestHead& head, BodyReader& body,
+                        DispatchRecord& record) {
+  const Router& router = context.router;
+  if (head.path == "*") co_return answer_options({}, router, {});
+  Result<PathSegments> path = split_path(head.path);
+  if (!path) co_return render_error(router, head.path, path.error());
+  Result<QueryParameters> query = parse_query(head.query);
+  if (!query) co_return render_error(router, head.path, query.error());
+
+  const RouteMatch match = router.find(head.method, *path);
+  if (match.route == nullptr && match.allow.empty())
+    co_return render_error(router, head.path, Error{Errc::not_found, 0, "route"});
+  if (match.route == nullptr && head.method == Method::options)
+    co_return answer_options(match, router, *path);
+  if (match.route == nullptr) {
+    Response refused = render_error(router, head.path, Error{Errc::method_not_allowed, 0, "route"});
+    refused.add("Allow", match.allow);
+    co_return refused;
+  }
+
+  record.family = match.family->name;
+  Result<IdentityPtr> identity = authenticate(context, head, match.route->policy);
+  if (!identity) co_return match.family->envelope.render(identity.error());
+  Status allowed = allow(match.route->policy, identity->get());
+  if (!allowed) co_return match.family->envelope.render(allowed.error());
+  record.identity = *identity;
+  record.authorised_ns = monotonic_ns();
+
+  Exchange exchange{head, *path, *query, identity->get(), body, context.services};
+  Response response = co_await match.route->handler(exchange);
+  co_return response;
+}
+
+}  // namespace mooring

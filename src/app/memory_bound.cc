@@ -1,0 +1,40 @@
+#include "mooring/app/memory_bound.h"
+
+#include <fmt/format.h>
+
+#include "mooring/auth/token_cache.h"
+#include "mooring/uring/chunk_pool.h"
+#include "mooring/uring/head_buffers.h"
+
+namespace mooring {
+
+namespace {
+
+// Measured: a connection's frames, its parser with a hundred field slots, and its peer's name.
+constexpr std::uint64_t kConnectionBytes = 8_KiB;
+// api/upload.cc: the largest body that gets a buffer of its own size, and what goes on behind a file.
+constexpr std::uint64_t kSmallBodyBytes = 64_KiB + 32_KiB;
+
+}  // namespace
+
+MemoryBound memory_bound(const Config& config, std::uint64_t cores) noexcept {
+  MemoryBound bound;
+  bound.chunks_bytes = cores * config.limits.chunks_per_core * (kChunkBytes + kChunkSlackBytes);
+  bound.heads_bytes = cores * config.limits.head_buffers_per_core * kHeadBufferBytes;
+  bound.small_bodies_bytes = config.limits.uploads_in_flight_max * kSmallBodyBytes;
+  bound.connections_bytes = config.limits.connections_max * kConnectionBytes;
+  bound.tokens_bytes = cores * TokenCache::bytes_max(config.auth.cached_tokens_per_core);
+  bound.catalog_bytes = config.rocksdb.block_cache_bytes + config.rocksdb.write_buffer_bytes;
+  return bound;
+}
+
+std::string to_string(const MemoryBound& bound) {
+  const auto mib = [](std::uint64_t bytes) { return (bytes + 1_MiB - 1) / 1_MiB; };
+  return fmt::format(
+      "at most {} MiB: chunks {}, heads {}, small bodies {}, connections {}, tokens {}, catalogue {}",
+      mib(bound.total_bytes()), mib(bound.chunks_bytes), mib(bound.heads_bytes),
+      mib(bound.small_bodies_bytes), mib(bound.connections_bytes), mib(bound.tokens_bytes),
+      mib(bound.catalog_bytes));
+}
+
+}  // namespace mooring

@@ -1,0 +1,26 @@
+// The route table: one line per family.
+#include "mooring/api/assets/family.h"
+#include "mooring/api/pictures/family.h"
+#include "mooring/app/config.h"
+#include "mooring/app/own_routes.h"
+
+namespace mooring {
+
+Router make_router(const Config& config) {
+  Router router;
+  router.add(kAssetsFamily);
+  router.add(kPicturesFamily);
+  router.add(kHealthFamily);
+  if (config.server.metrics_listen.empty()) router.add(kMetricsFamily);
+  if (config.server.debug_routes) router.add(kDebugFamily);
+  return router;
+}
+
+Router make_own_router() {
+  Router router;
+  router.add(kHealthFamily);
+  router.add(kMetricsFamily);
+  return router;
+}
+
+}  // namespace mooring

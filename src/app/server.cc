@@ -1,0 +1,326 @@
+#include "mooring/app/server.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "mooring/app/exit_code.h"
+#include "mooring/app/live_blobs.h"
+#include "mooring/app/memory_bound.h"
+#include "mooring/app/notify.h"
+#include "mooring/app/own_routes.h"
+#include "mooring/app/server_core.h"
+#include "mooring/app/token_keys.h"
+#include "mooring/app/version.h"
+#include "mooring/blob/recovery.h"
+#include "mooring/uring/probe.h"
+
+namespace mooring {
+
+namespace {
+
+constexpr long kHousekeepingNs = 500'000'000;
+// Per core: listener, ring, event counter, connections' share is limits.connections_max; per process the
+// data directory's 256 shard descriptors and what RocksDB keeps open.
+constexpr std::uint64_t kOpenFilesBase = 1024;
+
+// A sync or write of the store failed: nothing of its batch was acknowledged, and what the page cache says
+// from now on proves nothing. The process ends at once; start-up verifies what was recent.
+[[noreturn]] void stop_on_io_error(const Error& error) {
+  log_error("server", "stopped: {}; nothing of the failed batch was acknowledged", describe(error));
+  ::_exit(kExitIoError);
+}
+
+unsigned cores_of(const Config& config) {
+  if (config.server.cores > 0) return static_cast<unsigned>(config.server.cores);
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  return ::sched_getaffinity(0, sizeof allowed, &allowed) == 0
+             ? static_cast<unsigned>(CPU_COUNT(&allowed))
+             : 1u;
+}
+
+// Signals are taken by the main thread alone, with sigtimedwait: every other thread inherits this mask.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+int failed(int exit_code, const char* what, const Error& error, const char* cure) {
+  log_error("server", "{}: {}; {}", what, describe(error), cure);
+  return exit_code;
+}
+
+bool machine_is_fit(const Config& config, unsigned cores) {
+  const std::uint64_t memlock =
+      cores * config.limits.chunks_per_core * (kChunkBytes + kChunkSlackBytes);
+  bool fit = true;
+  for (const Finding& finding :
+       probe_kernel(memlock, config.limits.connections_max + kOpenFilesBase)) {
+    if (finding.grade == Finding::Grade::good) continue;
+    const bool fatal = finding.grade == Finding::Grade::fatal;
+    log_line(fatal ? LogLevel::error : LogLevel::warning, "machine",
+             fmt::format("{}: {}; {}", finding.what, finding.found, finding.cure));
+    fit = fit && !fatal;
+  }
+  return fit;
+}
+
+Result<std::unique_ptr<DataDirectory>> open_data_directory(const Config& config) {
+  DataDirectoryOptions options;
+  if (config.data.direct_io == DirectIo::off) options.caching = Caching::buffered;
+  return DataDirectory::open(config.data.dir, options);
+}
+
+int exit_code_of(const Error& error) {
+  switch (error.code) {
+    case Errc::conflict: return kExitAlreadyRunning;
+    case Errc::corrupt: return kExitDamaged;
+    case Errc::io_error:
+    case Errc::no_space:
+    case Errc::sync_failed: return kExitIoError;
+    default: return kExitConfiguration;
+  }
+}
+
+const char* cure_of(const Error& error) {
+  switch (error.code) {
+    case Errc::conflict: return "another process has this data directory: stop it, or use --data";
+    case Errc::corrupt: return "nothing was changed: look with `mooring check`, or restore a backup";
+    case Errc::no_space: return "make room on the disk and start again";
+    case Errc::not_implemented: return "a newer version wrote this data directory";
+    case Errc::invalid: return "not a data directory of ours: give an empty or absent one";
+    default: return "see `mooring doctor`";
+  }
+}
+
+Result<std::unique_ptr<Database>> open_catalog(const Config& config, const DataDirectory& directory) {
+  DatabaseOptions options;
+  options.mode = directory.is_new() ? OpenMode::create : OpenMode::existing;
+  options.block_cache_bytes = config.rocksdb.block_cache_bytes;
+  options.write_buffer_bytes = config.rocksdb.write_buffer_bytes;
+  options.open_files_max = static_cast<int>(config.rocksdb.open_files_max);
+  options.on_background_error = [](const Error& error) {
+    if (error.code != Errc::no_space) stop_on_io_error(error);
+    log_error("catalog", "the disk is full: changes are refused until there is room");
+  };
+  return Database::open(directory.catalog_path(), options);
+}
+
+Status repair(const DataDirectory& directory, const Database& database) {
+  const CatalogLiveBlobs live(database);
+  Result<RecoveryReport> report = recover(directory, live);
+  if (!report) return std::unexpected(report.error());
+  if (report->files_removed + report->temporaries_removed + report->segments_removed +
+          report->segments_cut + report->segments_damaged + report->strangers > 0)
+    log_info("recovery",
+             "removed {} files, {} temporary names and {} segments without a record, cut {} segments, "
+             "freed {} bytes; {} segments are damaged, {} names are not ours",
+             report->files_removed, report->temporaries_removed, report->segments_removed,
+             report->segments_cut, report->bytes_freed, report->segments_damaged, report->strangers);
+  return {};
+}
+
+ApiSettings api_settings(const Config& config) {
+  ApiSettings settings;
+  settings.body_bytes_max = config.limits.body_bytes_max;
+  settings.json_bytes_max = config.limits.json_bytes_max;
+  settings.picture_bytes_max = config.limits.picture_bytes_max;
+  settings.segment_threshold_bytes = config.data.segment_threshold_bytes;
+  settings.uploads_in_flight_max = config.limits.uploads_in_flight_max;
+  settings.reserve_bytes = config.data.reserve_bytes;
+  settings.base_url = config.server.base_url;
+  return settings;
+}
+
+ConnectionSettings connection_settings(const Config& config) {
+  const TimeoutsConfig& timeouts = config.timeouts;
+  ConnectionSettings settings;
+  settings.head.request_line_bytes_max = config.limits.request_line_bytes_max;
+  settings.head.head_bytes_max = config.limits.head_bytes_max;
+  settings.head.fields_max = config.limits.header_fields_max;
+  settings.body_bytes_max = config.limits.body_bytes_max;
+  settings.requests_max = config.limits.requests_per_connection_max;
+  settings.idle_ms = timeouts.idle_ms;
+  settings.head_ms = timeouts.head_ms;
+  settings.body_progress = {timeouts.body_grace_ms, timeouts.body_window_ms,
+                            timeouts.body_bytes_per_second_min};
+  settings.send_progress = {timeouts.send_grace_ms, timeouts.send_window_ms,
+                            timeouts.send_bytes_per_second_min};
+  settings.linger_ms = timeouts.linger_ms;
+  settings.linger_bytes_max = timeouts.linger_bytes_max;
+  return settings;
+}
+
+// Every core listens on the same port; where that is 0 the first one finds it.
+Result<std::vector<Fd>> open_listeners(Endpoint& endpoint, unsigned count, std::uint64_t backlog) {
+  std::vector<Fd> listeners;
+  for (unsigned i = 0; i < count; ++i) {
+    Result<Fd> listener = listen_on(endpoint, static_cast<int>(backlog));
+    if (!listener) return std::unexpected(listener.error());
+    if (Result<Endpoint> bound = local_endpoint(listener->get())) endpoint.port = bound->port;
+    listeners.push_back(std::move(*listener));
+  }
+  return listeners;
+}
+
+// Uploads are refused while the disk is nearly full. The catalogue finds out by itself that there is room.
+void look_at_space(ServerState& state) {
+  Result<FreeSpace> space = free_space(state.store.directory().root_fd());
+  if (!space) return;
+  const bool is_short = space->bytes < state.config.data.reserve_bytes ||
+                        space->inodes < state.config.data.reserve_inodes;
+  if (is_short == state.space_is_short.load()) return;
+  state.space_is_short.store(is_short);
+  if (is_short) {
+    log_warning("server", "uploads are refused: {} MiB and {} inodes are free", space->bytes >> 20,
+                space->inodes);
+    return;
+  }
+  log_info("server", "uploads are taken again: {} MiB are free", space->bytes >> 20);
+}
+
+void wait_for_signal(const sigset_t& signals, ServerState& state) {
+  const timespec pause{0, kHousekeepingNs};
+  while (true) {
+    const int signal = ::sigtimedwait(&signals, nullptr, &pause);
+    if (signal == SIGTERM || signal == SIGINT) return;
+    look_at_space(state);
+  }
+}
+
+void announce(const Config& config, const Endpoint& endpoint, const ServerState& state,
+              unsigned cores) {
+  log_info("server", "mooring {}, {} cores, {} workers, data {} ({}, {})", kVersion, cores,
+           config.threads.workers, config.data.dir, name_of(config.data.durability),
+           state.store.directory().caching() == Caching::direct ? "O_DIRECT" : "buffered");
+  log_info("server", "memory {}", to_string(memory_bound(config, cores)));
+  fmt::print("mooring ready on http://{}\n", to_string(endpoint));
+  std::fflush(stdout);
+}
+
+Status start_cores(ServerState& state, std::vector<Fd> listeners, std::vector<Fd> metrics_listeners) {
+  std::vector<std::string_view> families;
+  for (const ResourceFamily* family : state.router.families()) families.push_back(family->name);
+  for (unsigned i = 0; i < listeners.size(); ++i)
+    state.metrics.push_back(std::make_unique<CoreMetrics>(families));
+  for (unsigned i = 0; i < listeners.size(); ++i) {
+    Fd metrics_listener = i < metrics_listeners.size() ? std::move(metrics_listeners[i]) : Fd();
+    state.cores.push_back(std::make_unique<ServerCore>(state, i, std::move(listeners[i]),
+                                                       std::move(metrics_listener)));
+    if (Status started = state.cores.back()->start(); !started) return started;
+  }
+  return {};
+}
+
+void drain(ServerState& state) {
+  state.phase.store(Phase::draining);
+  (void)notify_stopping();
+  log_info("server", "draining: at most {} ms", state.config.server.drain_ms);
+  for (const auto& core : state.cores) core->drain();
+  for (const auto& core : state.cores) core->join();
+}
+
+// Serves from an opened store. The objects are destroyed in the reverse order of their making.
+int serve_store(const Config& config, const sigset_t& signals, BlobStore& store, Database& database,
+                const TokenVerifier& verifier) {
+  const unsigned cores = cores_of(config);
+  Endpoint endpoint = config.server.listen;
+  Endpoint metrics_endpoint = config.server.metrics_listen;
+  Result<std::vector<Fd>> listeners =
+      open_listeners(endpoint, cores, config.server.listen_backlog);
+  if (!listeners)
+    return failed(kExitConfiguration, "cannot listen", listeners.error(),
+                  "is the port taken? choose another one with --listen");
+  Result<std::vector<Fd>> metrics_listeners = open_listeners(
+      metrics_endpoint, metrics_endpoint.empty() ? 0 : 1, config.server.listen_backlog);
+  if (!metrics_listeners)
+    return failed(kExitConfiguration, "cannot listen for metrics", metrics_listeners.error(),
+                  "choose another server.metrics_listen");
+
+  WorkerPool workers(static_cast<unsigned>(config.threads.workers));
+  WriterOptions writer_options;
+  writer_options.durability = config.data.durability;
+  writer_options.on_fatal = stop_on_io_error;
+  Writer writer(database, writer_options);
+  std::unique_ptr<AccessLogWriter> access_log;
+  if (config.log.access != AccessLog::off)
+    access_log = std::make_unique<AccessLogWriter>(AccessLogOptions{.format = config.log.access}, cores);
+  const Router router = make_router(config);
+  ServerState state{.config = config,
+                    .api = api_settings(config),
+                    .connections = connection_settings(config),
+                    .workers = workers,
+                    .store = store,
+                    .database = database,
+                    .writer = writer,
+                    .router = router,
+                    .verifier = verifier,
+                    .access_log = access_log.get(),
+                    .counts = {config.limits.connections_max, config.limits.connections_per_ip_max}};
+  look_at_space(state);
+  if (Status started = start_cores(state, std::move(*listeners), std::move(*metrics_listeners));
+      !started) {
+    (void)failed(kExitConfiguration, "cannot start a core", started.error(), "see `mooring doctor`");
+    ::_exit(kExitConfiguration);  // cores that did start hold connections; nothing was acknowledged
+  }
+  state.phase.store(Phase::ready);
+  announce(config, endpoint, state, cores);
+  (void)notify_ready();
+  wait_for_signal(signals, state);
+  drain(state);
+  writer.stop();
+  return kExitOk;
+}
+
+}  // namespace
+
+int run_serve(const Config& config) {
+  init_log(config.log.level, config.log.format);
+  const sigset_t signals = block_signals();
+  raise_limits();
+  if (!machine_is_fit(config, cores_of(config))) return kExitConfiguration;
+
+  Result<std::unique_ptr<DataDirectory>> directory = open_data_directory(config);
+  if (!directory)
+    return failed(exit_code_of(directory.error()), "cannot open the data directory",
+                  directory.error(), cure_of(directory.error()));
+  std::expected<TokenVerifier, std::string> verifier = load_token_verifier(config);
+  if (!verifier) {
+    log_error("auth", "{}", verifier.error());
+    return kExitConfiguration;
+  }
+  Result<std::unique_ptr<Database>> database = open_catalog(config, **directory);
+  if (!database)
+    return failed(exit_code_of(database.error()), "cannot open the catalogue", database.error(),
+                  cure_of(database.error()));
+  if (Status repaired = repair(**directory, **database); !repaired)
+    return failed(exit_code_of(repaired.error()), "cannot repair the store", repaired.error(),
+                  cure_of(repaired.error()));
+
+  BlobOptions blob_options;
+  blob_options.durability = config.data.durability;
+  blob_options.segment_bytes = config.data.segment_bytes;
+  blob_options.on_sync_failure = stop_on_io_error;
+  Result<std::unique_ptr<BlobStore>> store = BlobStore::open(std::move(*directory), blob_options);
+  if (!store)
+    return failed(exit_code_of(store.error()), "cannot open the blobs", store.error(),
+                  cure_of(store.error()));
+  const int exit_code = serve_store(config, signals, **store, **database, *verifier);
+  if (exit_code != kExitOk) return exit_code;
+  if (Status closed = (*database)->close(); !closed)
+    return failed(kExitIoError, "cannot close the catalogue", closed.error(), cure_of(closed.error()));
+  log_info("server", "stopped");
+  return kExitOk;
+}
+
+}  // namespace mooring
