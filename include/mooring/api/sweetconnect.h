@@ -1,10 +1,10 @@
-// SweetConnect: what its families (assets, pictures, documents) share: how they refuse, and whose an
-// asset is.
+// SweetConnect: what its families (assets, pictures, documents) share: how they refuse, and whose
+// an asset is.
 //
-// The error envelope is rule X1 with the bodies of contract 1.0, byte for byte; what the contract does
-// not list (405, 413, 507 …) follows the same style. A Response made here is complete: status, body and,
-// on 401, WWW-Authenticate (rule X6). Everything is a pure function or reads the catalogue for one
-// request; a core's thread.
+// The error envelope is rule X1 with the bodies of contract 1.0, byte for byte; what the contract
+// does not list (405, 413, 507 …) follows the same style. A Response made here is complete: status,
+// body and, on 401, WWW-Authenticate (rule X6). Everything is a pure function or reads the
+// catalogue for one request; a core's thread.
 //
 // Order of the checks in every handler (rules X2 and P13):
 //   1  the resource in the path exists           404   owned_asset
@@ -31,8 +31,8 @@ namespace mooring {
 /// Below "/api/storage/v1", "/v1" and "/api/asset/v1".
 extern const Envelope kSweetConnectEnvelope;
 
-/// Statuses that another reading of the contract could change (contract section 6). 409: kConflict in
-/// sweetconnect.cc, which holds the whole table.
+/// Statuses that another reading of the contract could change (contract section 6). 409: kConflict
+/// in sweetconnect.cc, which holds the whole table.
 inline constexpr int kFileTooLargeStatus = 400;     ///< [V], rule P5: not 413
 inline constexpr int kInvalidMimeTypeStatus = 400;  ///< [V]
 
@@ -44,7 +44,8 @@ inline constexpr int kInvalidMimeTypeStatus = 400;  ///< [V]
 [[nodiscard]] Response refuse_field(std::string_view field);
 
 /// Rule P5: 400 FileTooLarge, sizes in bytes.
-[[nodiscard]] Response refuse_file_too_large(std::uint64_t file_bytes, std::uint64_t file_bytes_max);
+[[nodiscard]] Response refuse_file_too_large(std::uint64_t file_bytes,
+                                             std::uint64_t file_bytes_max);
 
 /// Rule P8: 400 InvalidMimeType, which names the types that are allowed.
 [[nodiscard]] Response refuse_mime_type(std::span<const std::string_view> allowed);
@@ -52,24 +53,27 @@ inline constexpr int kInvalidMimeTypeStatus = 400;  ///< [V]
 /// Bytes in MB of 1,048,576 with at most two decimals, rounded half up: "10", "12.5", "0.01" (P5).
 [[nodiscard]] std::string megabytes(std::uint64_t size_bytes);
 
-/// Rule P12 without an organization in the path: `admin` may touch every asset; others those of their
-/// own organization; the manufacturer roles also those their organization has made. Else forbidden.
+/// Rule P12 without an organization in the path: `admin` may touch every asset; others those of
+/// their own organization; the manufacturer roles also those their organization has made. Else
+/// forbidden.
 [[nodiscard]] Status check_ownership(const Identity& caller, const AssetRecord& asset);
 
-/// Rule P12 with one: for `admin` an asset of another organization than `path_organization` does not
-/// exist (not_found); for others it is forbidden, as is everything that check_ownership forbids.
+/// Rule P12 with one: for `admin` an asset of another organization than `path_organization` does
+/// not exist (not_found); for others it is forbidden, as is everything that check_ownership
+/// forbids.
 [[nodiscard]] Status check_ownership(const Identity& caller, const AssetRecord& asset,
                                      std::string_view path_organization);
 
 /// The verified caller. A route that is open to anyone must not ask (CHECK).
 [[nodiscard]] const Identity& caller_of(const Exchange& exchange);
 
-/// Segment `index` of the path behind its prefix, from 0: the same for all prefixes of the envelope,
-/// so that one handler serves "/v1/pictures/…" and "/api/storage/v1/pictures/…".
-[[nodiscard]] std::string_view segment_after_prefix(const Exchange& exchange, std::size_t index);
+/// Segment `index` of the path behind its prefix, from 0: the same for all prefixes of the
+/// envelope, so that one handler serves "/v1/pictures/…" and "/api/storage/v1/pictures/…".
+[[nodiscard]] std::string_view segment_after_prefix(const PathSegments& path, std::size_t index);
 
-/// The asset whose id is `id_text`, read from memory or on a worker. Any text is looked for: what is no
-/// UUID is not_found (1.1), and so is an unknown asset (P11); forbidden by P12; io_error, corrupt.
+/// The asset whose id is `id_text`, read from memory or on a worker. Any text is looked for: what
+/// is no UUID is not_found (1.1), and so is an unknown asset (P11); forbidden by P12; io_error,
+/// corrupt.
 [[nodiscard]] Task<Result<AssetRecord>> owned_asset(Exchange& exchange, std::string_view id_text);
 
 }  // namespace mooring

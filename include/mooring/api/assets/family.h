@@ -10,8 +10,9 @@
 // each under /api/asset/v1 and under /v1.
 //
 // The contract knows these routes but prints none of their statuses: those above are constants of
-// src/api/assets/handlers.h [D]. A 2xx to a change means that it is on stable storage (vow V1). Who may
-// do what: rule P12 (sweetconnect.h); a change of a whole subtree needs the right to each asset in it.
+// src/api/assets/handlers.h [D]. A 2xx to a change means that it is on stable storage (vow V1). Who
+// may do what: rule P12 (sweetconnect.h); a change of a whole subtree needs the right to each asset
+// in it.
 #pragma once
 
 #include "mooring/api/route.h"
