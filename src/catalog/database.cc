@@ -1,8 +1,10 @@
 // The only translation unit that includes RocksDB: the database and the batch behind one door.
 #include "mooring/catalog/database.h"
 
+#include <sys/statvfs.h>
+
 #include <algorithm>
-#include <array>
+#include <atomic>
 #include <system_error>
 #include <utility>
 
@@ -46,23 +48,35 @@ Error error_of_open(const rocksdb::Status& status) {
   return error;
 }
 
-/// Reports what fails in RocksDB's own threads. Failed writes are the writer's to report.
-class BackgroundErrors final : public rocksdb::EventListener {
+/// Hears of every error of RocksDB. Those of its own threads are reported; a failed write is the
+/// writer's to report, but here one learns that it was the log that failed.
+class ErrorListener final : public rocksdb::EventListener {
  public:
-  explicit BackgroundErrors(std::function<void(const Error&)> report)
-      : report_(std::move(report)) {}
+  explicit ErrorListener(std::function<void(const Error&)> report) : report_(std::move(report)) {}
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
-    if (reason == rocksdb::BackgroundErrorReason::kWriteCallback ||
-        reason == rocksdb::BackgroundErrorReason::kMemTable)
+    if (reason == rocksdb::BackgroundErrorReason::kWriteCallback) {
+      log_failed_.store(true, std::memory_order_release);
       return;
+    }
     const Error error = error_from(*status, "background work of the catalogue");
     if (report_) report_(error);
   }
 
+  [[nodiscard]] bool log_failed() const { return log_failed_.load(std::memory_order_acquire); }
+
  private:
   std::function<void(const Error&)> report_;
+  std::atomic<bool> log_failed_{false};
 };
+
+/// Whether there is any write-ahead log. A store that was ever opened has one, clean stop or not.
+bool has_log(const std::filesystem::path& directory) {
+  std::error_code unreadable;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, unreadable))
+    if (entry.path().extension() == ".log") return true;
+  return false;
+}
 
 rocksdb::CompressionType compression() {
   const auto supported = rocksdb::GetSupportedCompressions();
@@ -80,7 +94,6 @@ rocksdb::DBOptions database_options(const DatabaseOptions& options) {
   db.track_and_verify_wals_in_manifest = true;
   db.verify_sst_unique_id_in_manifest = true;
   db.max_bgerror_resume_count = 0;
-  db.listeners.push_back(std::make_shared<BackgroundErrors>(options.on_background_error));
   db.max_open_files = options.open_files_max;
   db.max_background_jobs = options.background_jobs;
   db.db_write_buffer_size = options.write_buffer_bytes;
@@ -172,14 +185,14 @@ class ScanPlan {
 
  private:
   void seek(rocksdb::Iterator& iterator) const {
-    if (range_.direction == Direction::forward)
-      iterator.Seek(slice(range_.start.empty() ? range_.prefix : range_.start));
-    else if (!range_.start.empty())
-      iterator.SeekForPrev(slice(range_.start));
-    else if (!bound_.empty())
-      iterator.SeekForPrev(slice(bound_));
+    const bool forward = range_.direction == Direction::forward;
+    const std::string_view from = !range_.start.empty() ? range_.start
+                                  : forward             ? range_.prefix
+                                                        : std::string_view(bound_);
+    if (from.empty())
+      forward ? iterator.SeekToFirst() : iterator.SeekToLast();
     else
-      iterator.SeekToLast();
+      forward ? iterator.Seek(slice(from)) : iterator.SeekForPrev(slice(from));
   }
 
   void step(rocksdb::Iterator& iterator) const {
@@ -202,6 +215,9 @@ struct Database::Impl {
   std::shared_ptr<rocksdb::Cache> cache;
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;  // RocksDB's default family, then ours
+  std::shared_ptr<ErrorListener> listener;
+  std::string directory;
+  std::uint64_t reserve_bytes = 0;
   LastStop last_stop = LastStop::none;
 
   ~Impl() { release(); }
@@ -227,6 +243,14 @@ struct Database::Impl {
         db->NewIterator(plan.options, handle(range.family)));
     entries = plan.run(*iterator);
     return iterator->status();
+  }
+
+  /// Whether `bytes` can be written without touching the reserve. What cannot be asked is not
+  /// refused.
+  bool has_space_for(std::size_t bytes) const {
+    struct statvfs space{};
+    if (::statvfs(directory.c_str(), &space) != 0) return true;
+    return space.f_bavail * space.f_frsize >= reserve_bytes + bytes;
   }
 
   rocksdb::Status take_clean_mark() {
@@ -265,10 +289,17 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& di
                           family_options(options, impl->cache, row.prefix_bytes));
   std::error_code unreadable;
   const bool is_new = !std::filesystem::exists(directory / "CURRENT", unreadable);
+  if (!is_new && options.mode == OpenMode::existing && !has_log(directory))
+    return fail(Errc::corrupt, "open of a catalogue without its log");
 
+  impl->directory = directory.string();
+  impl->reserve_bytes = options.reserve_bytes;
+  impl->listener = std::make_shared<ErrorListener>(options.on_background_error);
+  rocksdb::DBOptions database = database_options(options);
+  database.listeners.push_back(impl->listener);
   rocksdb::DB* db = nullptr;
-  rocksdb::Status status = rocksdb::DB::Open(database_options(options), directory.string(),
-                                             families, &impl->handles, &db);
+  rocksdb::Status status =
+      rocksdb::DB::Open(database, impl->directory, families, &impl->handles, &db);
   if (!status.ok()) return std::unexpected(error_of_open(status));
   impl->db.reset(db);
   status = impl->take_clean_mark();
@@ -319,14 +350,6 @@ std::optional<Result<std::vector<Entry>>> Database::try_scan(const ScanRange& ra
   if (status.IsIncomplete()) return std::nullopt;
   if (!status.ok()) return std::unexpected(error_from(status, "scan of records"));
   return entries;
-}
-
-Status Database::resume() {
-  const rocksdb::Status status = impl_->db->Resume();
-  if (status.ok()) return {};
-  // Busy: RocksDB's own recovery from a full disk is at it.
-  if (status.IsBusy() || status.IsNoSpace()) return fail(Errc::no_space, "resume of the catalogue");
-  return std::unexpected(error_from(status, "resume of the catalogue"));
 }
 
 Status Database::verify_checksums() const {
@@ -430,13 +453,20 @@ std::size_t Transaction::size_bytes() const noexcept {
 }
 
 Status Transaction::write(Durability durability) {
+  if (!impl_->database.has_space_for(size_bytes())) {
+    impl_->batch.Clear();
+    return fail(Errc::no_space, "commit of a batch", ENOSPC);
+  }
   rocksdb::WriteOptions write;
   write.sync = durability == Durability::durable;
   const rocksdb::Status status = impl_->database.db->Write(write, impl_->batch.GetWriteBatch());
   impl_->batch.Clear();
   if (status.ok()) return {};
   Error error = error_from(status, "commit of a batch");
-  if (error.code != Errc::no_space) error.code = Errc::sync_failed;
+  // A full disk that stopped RocksDB's own work is waited out: such a write was refused before it
+  // reached the log. A log that could not be written is beyond repair while the process lives.
+  if (error.code != Errc::no_space || impl_->database.listener->log_failed())
+    error.code = Errc::sync_failed;
   return std::unexpected(error);
 }
 

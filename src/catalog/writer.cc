@@ -121,7 +121,7 @@ CommitRequest* Writer::take_waiting(CommitRequest* replacement) noexcept {
 
 void Writer::commit_all(CommitRequest* oldest) {
   while (oldest != nullptr) {
-    if (const Status ready = ready_to_write(); !ready) return answer(oldest, nullptr, ready);
+    if (fatal_) return answer(oldest, nullptr, std::unexpected(*fatal_));
     Transaction transaction(database_);
     CommitRequest* const rest = apply_some(oldest, transaction);
     const Status written = write(transaction);
@@ -149,25 +149,15 @@ CommitRequest* Writer::apply_some(CommitRequest* oldest, Transaction& transactio
   return request;
 }
 
-/// After a full disk: whether the catalogue takes writes again. After a failed sync: never.
-Status Writer::ready_to_write() {
-  if (!trouble_) return {};
-  if (trouble_->code != Errc::no_space) return std::unexpected(*trouble_);
-  const Status resumed = database_.resume();
-  if (!resumed && resumed.error().code == Errc::no_space) return resumed;
-  trouble_.reset();
-  return {};
-}
-
 Status Writer::write(Transaction& transaction) {
   if (transaction.changes() == 0) return {};
   const std::uint64_t began_ns = monotonic_ns();
   const Status written = transaction.write(options_.durability);
   add(counters_.write_ns, monotonic_ns() - began_ns);
   add(counters_.batches, 1);
-  if (written) return written;
-  trouble_ = written.error();
-  if (trouble_->code != Errc::no_space && options_.on_fatal) options_.on_fatal(*trouble_);
+  if (written || written.error().code == Errc::no_space) return written;
+  fatal_ = written.error();
+  if (options_.on_fatal) options_.on_fatal(*fatal_);
   return written;
 }
 

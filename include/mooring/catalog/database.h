@@ -11,8 +11,9 @@
 //   relaxed;
 //   * recovery stops at the first damaged log record (point in time): a torn tail after a power cut
 //   is
-//     honest, a hole is not. Synced logs are tracked in the manifest, so that a log that is missing
-//     or shorter than what was synced refuses to open instead of losing acknowledged commits;
+//     honest, a hole is not. Logs that are no longer written are tracked in the manifest: one that
+//     is missing or shorter than what was synced refuses to open instead of losing acknowledged
+//     commits. Of the log being written only its absence can be seen, and is;
 //   * logs are not recycled: before RocksDB 9.2 that excludes point-in-time recovery, and is
 //   silently
 //     switched off. The price is one journal commit of the file system per sync;
@@ -20,7 +21,9 @@
 //   the
 //     mutation to the log;
 //   * an I/O error in the background is never retried in silence: it is reported, and the process
-//     stops. Only a full disk is waited out;
+//     stops. A full disk is different: batches that would touch the reserve are refused before they
+//     reach RocksDB, and background work that ran out of space is resumed by RocksDB once there is
+//     some;
 //   * caches, write buffers and open files are bounded by DatabaseOptions (promise V4).
 //
 // Invariants:
@@ -67,6 +70,10 @@ struct DatabaseOptions {
   std::size_t block_cache_bytes = std::size_t{128} << 20;  ///< shared by all families
   std::size_t write_buffer_bytes = std::size_t{64} << 20;  ///< all families together
   std::uint64_t log_bytes_max = std::uint64_t{256} << 20;  ///< write-ahead logs kept
+  /// A batch is refused with no_space rather than leave less free than this: RocksDB cannot go on
+  /// once its log has met a full disk, so it never may. Deletes below the uploads' own, larger
+  /// reserve need it.
+  std::uint64_t reserve_bytes = std::uint64_t{64} << 20;
   int open_files_max = 512;
   int background_jobs = 2;  ///< threads for flushes and compactions
   /// Called once per error of a background job, on a thread of RocksDB, with no_space, io_error or
@@ -109,10 +116,6 @@ class Database final : public View {
   /// memory, ask a worker.
   [[nodiscard]] std::optional<Result<Value>> try_get(Family family, std::string_view key) const;
   [[nodiscard]] std::optional<Result<std::vector<Entry>>> try_scan(const ScanRange& range) const;
-
-  /// After a full disk: tries to make the catalogue writable again. Blocks. Fails with no_space
-  /// while there is none, with io_error if it cannot recover without a restart.
-  [[nodiscard]] Status resume();
 
   /// Reads every table and verifies its checksums. Blocks for long; for `check --deep` and
   /// scrubbing. Fails with corrupt or io_error.

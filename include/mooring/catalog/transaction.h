@@ -47,10 +47,9 @@ class Transaction final : public View {
   [[nodiscard]] std::size_t changes() const noexcept;
   [[nodiscard]] std::size_t size_bytes() const noexcept;
 
-  /// Writes the batch as one unit and empties it. Blocks. Fails with no_space (nothing of it is
-  /// visible; the catalogue refuses writes until Database::resume succeeds) and with sync_failed
-  /// (anything else: whether it is on disk is unknown, the process must stop and never retry).
-  /// Either way the batch is emptied.
+  /// Writes the batch as one unit and empties it, whatever comes of it. Blocks. Fails with no_space
+  /// (nothing was written; the next batch may fit again) and with sync_failed (anything else:
+  /// whether it is on disk is unknown, the process must stop and never retry).
   [[nodiscard]] Status write(Durability durability);
 
  private:

@@ -15,10 +15,9 @@
 //   its
 //     batch are not held up. What it was refused for may have been part of the same batch, and was
 //     written before the refusal is told.
-//   * no_space: nothing of the batch is visible. It may still be in the log, and come back if the
-//     process dies before the catalogue has recovered; so the bytes of a blob whose commit failed
-//     this way stay until a collector has seen that no record names them. Every later batch first
-//     tries to recover; reads and the process go on.
+//   * no_space: nothing of the batch was written, nor will it come back after a crash. Reads and
+//   the
+//     process go on, and commits succeed again once there is space.
 //   * sync_failed: what is on disk is unknown. Nothing is acknowledged from here on, `on_fatal` is
 //     called once, and the process must stop; the next start tells what was written.
 //   * draining: the writer was stopped before.
@@ -135,7 +134,6 @@ class Writer {
   [[nodiscard]] CommitRequest* take_waiting(CommitRequest* replacement) noexcept;
   void commit_all(CommitRequest* oldest);
   [[nodiscard]] CommitRequest* apply_some(CommitRequest* oldest, Transaction& transaction);
-  [[nodiscard]] Status ready_to_write();
   [[nodiscard]] Status write(Transaction& transaction);
   void answer(CommitRequest* oldest, const CommitRequest* end, const Status& written) noexcept;
 
@@ -143,7 +141,7 @@ class Writer {
   const WriterOptions options_;
   std::atomic<CommitRequest*> newest_{nullptr};
   std::atomic<bool> stopping_{false};
-  std::optional<Error> trouble_;  ///< why the last write failed; the writer's thread only
+  std::optional<Error> fatal_;  ///< what ended all writing; the writer's thread only
   Counters counters_{};
   std::thread thread_;
 };
