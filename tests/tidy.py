@@ -94,7 +94,8 @@ def is_private(tree, name, header):
     """Whether `header`, included by `name` in quotes, lies beside it or in its floor under src/."""
     beside = name.rpartition("/")[0] + "/" + header
     of_floor = header.split("/")[0] == floor_of(name) and "src/" + header in tree.texts
-    return ".." not in header and (beside in tree.texts or of_floor)
+    of_tests = name.startswith("tests/") and "tests/" + header in tree.texts
+    return ".." not in header and (beside in tree.texts or of_floor or of_tests)
 
 
 def check_floors(tree):

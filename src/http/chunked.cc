@@ -78,7 +78,7 @@ Status ChunkedDecoder::step(unsigned char c) noexcept {
 }
 
 Status ChunkedDecoder::step_size(unsigned char c) noexcept {
-  if (const int digit = grammar::hex_value(static_cast<char>(c)); digit >= 0) {
+  if (const int digit = Grammar::hex_value(static_cast<char>(c)); digit >= 0) {
     if (state_ == State::size_first) {
       chunk_bytes_ = 0;
       size_digits_ = 0;
@@ -101,8 +101,8 @@ Status ChunkedDecoder::step_size(unsigned char c) noexcept {
 // *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] ), RFC 9112 section 7.1.1.
 Status ChunkedDecoder::step_extension(unsigned char byte) noexcept {
   const char c = static_cast<char>(byte);
-  const bool token = grammar::is_token(c);
-  const bool blank = grammar::is_blank(c);
+  const bool token = Grammar::is_token(c);
+  const bool blank = Grammar::is_blank(c);
   const bool may_end = state_ == State::extension_name || state_ == State::extension_value ||
                        state_ == State::extension_quoted_end;
   if (c == '\r' && may_end) {
@@ -126,10 +126,10 @@ Status ChunkedDecoder::step_extension(unsigned char byte) noexcept {
     case State::extension_quoted:
       if (c == '"') state_ = State::extension_quoted_end;
       if (c == '\\') state_ = State::extension_quoted_pair;
-      return grammar::is_control(c) ? bad() : Status{};
+      return Grammar::is_control(c) ? bad() : Status{};
     case State::extension_quoted_pair:
       state_ = State::extension_quoted;
-      return grammar::is_control(c) ? bad() : Status{};
+      return Grammar::is_control(c) ? bad() : Status{};
     default:
       break;
   }
@@ -164,13 +164,13 @@ Status ChunkedDecoder::step_trailer(unsigned char byte) noexcept {
   switch (state_) {
     case State::trailer_first:
       state_ = State::trailer_name;
-      return grammar::is_token(c) ? Status{} : bad();
+      return Grammar::is_token(c) ? Status{} : bad();
     case State::trailer_name:
       if (c == ':') state_ = State::trailer_value;
-      return c == ':' || grammar::is_token(c) ? Status{} : bad();
+      return c == ':' || Grammar::is_token(c) ? Status{} : bad();
     case State::trailer_value:
       if (c == '\r') state_ = State::trailer_lf;
-      return c == '\r' || !grammar::is_control(c) ? Status{} : bad();
+      return c == '\r' || !Grammar::is_control(c) ? Status{} : bad();
     default:
       state_ = State::trailer_first;
       return c == '\n' ? Status{} : bad();

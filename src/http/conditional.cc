@@ -34,16 +34,16 @@ bool matches(const EntityTag& tag, std::string_view etag, Comparison comparison)
 // nothing.
 bool names_current(std::string_view list, const Validators* current,
                    Comparison comparison) noexcept {
-  list = grammar::trim(list);
+  list = Grammar::trim(list);
   if (list == "*") return current != nullptr;
   if (current == nullptr) return false;
   while (!list.empty()) {
     EntityTag tag;
     if (!take_tag(list, tag)) return false;
     if (matches(tag, current->etag, comparison)) return true;
-    list = grammar::trim(list);
+    list = Grammar::trim(list);
     if (!list.empty() && list.front() != ',') return false;
-    while (!list.empty() && (list.front() == ',' || grammar::is_blank(list.front())))
+    while (!list.empty() && (list.front() == ',' || Grammar::is_blank(list.front())))
       list.remove_prefix(1);
   }
   return false;

@@ -98,12 +98,12 @@ Result<std::string> sanitise_filename(std::string_view text) {
 Result<ContentDisposition> parse_content_disposition(std::string_view value,
                                                      DispositionDialect dialect) {
   const std::size_t semicolon = std::min(value.find(';'), value.size());
-  const std::string_view type = grammar::trim(value.substr(0, semicolon));
-  if (!grammar::is_token(type)) return bad("disposition type");
+  const std::string_view type = Grammar::trim(value.substr(0, semicolon));
+  if (!Grammar::is_token(type)) return bad("disposition type");
   Result<RawParameters> raw = read_parameters(value.substr(semicolon), dialect);
   if (!raw) return std::unexpected(raw.error());
 
-  ContentDisposition disposition{grammar::lower(type), std::move(raw->name), std::nullopt};
+  ContentDisposition disposition{Grammar::lower(type), std::move(raw->name), std::nullopt};
   if (disposition.name &&
       (disposition.name->find('\0') != std::string::npos || !valid_utf8(*disposition.name)))
     return bad("name");
@@ -129,8 +129,8 @@ std::string format_content_disposition(DispositionType type, std::string_view fi
   std::string fallback;
   for (std::string_view rest = filename; !rest.empty(); rest.remove_prefix(front(rest).second)) {
     const char c = rest.front();
-    const bool plain = (grammar::lower(c) >= 'a' && grammar::lower(c) <= 'z') ||
-                       grammar::is_digit(c) || c == ' ' || c == '.' || c == '_' || c == '-';
+    const bool plain = (Grammar::lower(c) >= 'a' && Grammar::lower(c) <= 'z') ||
+                       Grammar::is_digit(c) || c == ' ' || c == '.' || c == '_' || c == '-';
     fallback.push_back(plain ? c : '_');
   }
   out.append("; filename=\"").append(fallback).append("\"");

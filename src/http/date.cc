@@ -34,7 +34,7 @@ struct Reader {
     int value = 0;
     ok = ok && rest.size() >= digits;
     for (std::size_t i = 0; ok && i < digits; ++i) {
-      ok = grammar::is_digit(rest[i]);
+      ok = Grammar::is_digit(rest[i]);
       value = value * 10 + (rest[i] - '0');
     }
     if (ok) rest.remove_prefix(digits);

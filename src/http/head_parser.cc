@@ -125,7 +125,7 @@ Status HeadParser::Engine::read_method(std::string_view window) {
       return {};
     }
     if (i == limits_.method_bytes_max) return fail(Errc::not_implemented, "long method");
-    if (!grammar::is_token(text[i])) return fail(Errc::bad_framing, "method");
+    if (!Grammar::is_token(text[i])) return fail(Errc::bad_framing, "method");
   }
   return {};
 }
@@ -161,7 +161,7 @@ Result<const char*> HeadParser::Engine::verify_request_line() {
     return fail(Errc::bad_framing, "request line");
   const std::string_view rest(target.data() + target.size(), end);
   if (target.empty() || rest.size() < 11 || !rest.starts_with(kVersion) ||
-      !grammar::is_digit(rest[8]) || rest.substr(9, 2) != "\r\n")
+      !Grammar::is_digit(rest[8]) || rest.substr(9, 2) != "\r\n")
     return fail(Errc::bad_framing, "request line");
   head_.minor_version = rest[8] - '0';
   return rest.data() + 11;
@@ -181,8 +181,8 @@ Result<std::size_t> HeadParser::Engine::verify(std::string_view window) {
     const std::size_t line_end = rest.find('\r');
     if (line_end == std::string_view::npos || rest.substr(line_end, 2) != "\r\n")
       return fail(Errc::bad_framing, "field line");
-    const std::string_view value = grammar::trim(rest.substr(0, line_end));
-    if (value != grammar::trim(field.value)) return fail(Errc::bad_framing, "field value");
+    const std::string_view value = Grammar::trim(rest.substr(0, line_end));
+    if (value != Grammar::trim(field.value)) return fail(Errc::bad_framing, "field value");
     field.value = value;
     at = rest.data() + line_end + 2;
   }

@@ -10,8 +10,6 @@ namespace mooring {
 
 namespace {
 
-using grammar::is_digit;
-
 // The fields that decide something here. All of them but `connection` and `expect` are singular.
 enum class Known : std::uint8_t {
   host,
@@ -51,7 +49,7 @@ constexpr std::pair<std::string_view, Known> kKnown[] = {
 };
 
 Known classify(std::string_view name) noexcept {
-  const char first = grammar::lower(name.front());
+  const char first = Grammar::lower(name.front());
   for (const auto& [text, known] : kKnown)
     if (text.size() == name.size() && text.front() == first && equal_ignoring_case(text, name))
       return known;
@@ -63,7 +61,7 @@ Status read_content_length(std::string_view value, std::uint64_t& length) {
   if (value.empty() || value.size() > 19 || (value.size() > 1 && value.front() == '0'))
     return fail(Errc::bad_framing, "Content-Length");
   for (const char c : value)
-    if (!is_digit(c)) return fail(Errc::bad_framing, "Content-Length");
+    if (!Grammar::is_digit(c)) return fail(Errc::bad_framing, "Content-Length");
   std::from_chars(value.data(), value.data() + value.size(), length);
   if (length > INT64_MAX) return fail(Errc::too_large, "Content-Length");
   return {};
@@ -75,8 +73,8 @@ Status check_transfer_encoding(std::string_view value) {
   bool chunked = false;
   bool other = false;
   std::string_view coding;
-  while (grammar::next_element(value, at_end, coding)) {
-    if (chunked || !grammar::is_token(coding)) return fail(Errc::bad_framing, "Transfer-Encoding");
+  while (Grammar::next_element(value, at_end, coding)) {
+    if (chunked || !Grammar::is_token(coding)) return fail(Errc::bad_framing, "Transfer-Encoding");
     chunked = equal_ignoring_case(coding, "chunked");
     other = other || !chunked;
   }
@@ -88,7 +86,7 @@ Status check_transfer_encoding(std::string_view value) {
 bool valid_port(std::string_view port) noexcept {
   unsigned number = 0;
   for (const char c : port) {
-    if (!is_digit(c)) return false;
+    if (!Grammar::is_digit(c)) return false;
     number = number * 10 + static_cast<unsigned>(c - '0');
     if (number > 65535) return false;
   }
@@ -97,7 +95,7 @@ bool valid_port(std::string_view port) noexcept {
 
 bool valid_ip_literal(std::string_view text) noexcept {
   for (const char c : text)
-    if (grammar::hex_value(c) < 0 && c != ':' && c != '.') return false;
+    if (Grammar::hex_value(c) < 0 && c != ':' && c != '.') return false;
   return text.find(':') != std::string_view::npos;
 }
 
@@ -115,7 +113,8 @@ bool valid_host(std::string_view text) noexcept {
   const std::string_view name = text.substr(0, colon);
   if (name.empty()) return false;
   for (const char c : name) {
-    const bool allowed = is_digit(c) || (grammar::lower(c) >= 'a' && grammar::lower(c) <= 'z') ||
+    const bool allowed = Grammar::is_digit(c) ||
+                         (Grammar::lower(c) >= 'a' && Grammar::lower(c) <= 'z') ||
                          std::string_view("-._~%!$&'()*+;=").find(c) != std::string_view::npos;
     if (!allowed) return false;
   }
@@ -166,7 +165,7 @@ struct KnownFields {
 void read_connection(std::string_view list, KnownFields& known) noexcept {
   bool at_end = false;
   std::string_view option;
-  while (grammar::next_element(list, at_end, option)) {
+  while (Grammar::next_element(list, at_end, option)) {
     known.close = known.close || equal_ignoring_case(option, "close");
     known.keep_alive = known.keep_alive || equal_ignoring_case(option, "keep-alive");
   }
@@ -250,7 +249,7 @@ std::string_view name_of(Method method) noexcept {
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i)
-    if (grammar::lower(a[i]) != grammar::lower(b[i])) return false;
+    if (Grammar::lower(a[i]) != Grammar::lower(b[i])) return false;
   return true;
 }
 

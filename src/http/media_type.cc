@@ -6,13 +6,13 @@
 namespace mooring {
 
 Result<MediaType> parse_media_type(std::string_view text) {
-  text = grammar::trim(text);
-  const std::string_view essence = grammar::trim(text.substr(0, text.find(';')));
+  text = Grammar::trim(text);
+  const std::string_view essence = Grammar::trim(text.substr(0, text.find(';')));
   const std::size_t slash = essence.find('/');
-  if (slash == std::string_view::npos || !grammar::is_token(essence.substr(0, slash)) ||
-      !grammar::is_token(essence.substr(slash + 1)))
+  if (slash == std::string_view::npos || !Grammar::is_token(essence.substr(0, slash)) ||
+      !Grammar::is_token(essence.substr(slash + 1)))
     return fail(Errc::invalid, "media type");
-  MediaType type{grammar::lower(essence), {}};
+  MediaType type{Grammar::lower(essence), {}};
   ParameterReader reader(text.substr(std::min(text.find(';'), text.size())), Escapes::http);
   while (reader.next()) type.parameters.push_back({reader.name(), reader.value()});
   if (reader.failed()) return fail(Errc::invalid, "parameters of a media type");

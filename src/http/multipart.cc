@@ -88,7 +88,7 @@ Result<Event> MultipartParser::in_delimiter_tail(std::string_view window, std::s
     state_ = State::epilogue;
     return Event{EventKind::done, at + 2};
   }
-  for (; at < window.size() && grammar::is_blank(window[at]); ++at) ++padding_bytes_;
+  for (; at < window.size() && Grammar::is_blank(window[at]); ++at) ++padding_bytes_;
   if (padding_bytes_ > limits_.padding_bytes_max) return bad("padding of a delimiter");
   const std::string_view rest = window.substr(at);
   if (rest.empty() || rest == "\r" || (padding_bytes_ == 0 && rest == "-"))
@@ -167,7 +167,7 @@ Status MultipartParser::count_text(std::size_t bytes) {
 MultipartParser::Candidate MultipartParser::judge(std::string_view after_boundary) const noexcept {
   if (after_boundary.empty()) return Candidate::undecided;
   const char c = after_boundary.front();
-  if (grammar::is_blank(c)) return Candidate::delimiter;
+  if (Grammar::is_blank(c)) return Candidate::delimiter;
   if (c != '\r' && c != '-') return Candidate::content;
   if (after_boundary.size() < 2) return Candidate::undecided;
   const bool ends = c == '\r' ? after_boundary[1] == '\n' : after_boundary[1] == '-';
@@ -215,8 +215,8 @@ Result<Boundary> boundary_of(std::string_view content_type) {
   if (count != 1 || text.empty() || text.size() > kBoundaryBytesMax || text.back() == ' ')
     return bad("boundary");
   for (const char c : text) {
-    const bool letter = grammar::lower(c) >= 'a' && grammar::lower(c) <= 'z';
-    if (!letter && !grammar::is_digit(c) &&
+    const bool letter = Grammar::lower(c) >= 'a' && Grammar::lower(c) <= 'z';
+    if (!letter && !Grammar::is_digit(c) &&
         std::string_view("'()+_,-./:=? ").find(c) == std::string_view::npos)
       return bad("boundary");
   }

@@ -22,18 +22,18 @@ bool names_encoding_of_identity(std::string_view value) noexcept {
 // One field line without its CR LF. Folded lines begin with a blank, which no name does.
 Status MultipartParser::part_field(std::string_view line) {
   const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || !grammar::is_token(line.substr(0, colon)))
+  if (colon == std::string_view::npos || !Grammar::is_token(line.substr(0, colon)))
     return bad("name of a part field");
   const std::string_view name = line.substr(0, colon);
-  const std::string_view value = grammar::trim(line.substr(colon + 1));
-  if (grammar::has_control(value)) return bad("control in a part field");
+  const std::string_view value = Grammar::trim(line.substr(colon + 1));
+  if (Grammar::has_control(value)) return bad("control in a part field");
 
   if (equal_ignoring_case(name, "Content-Disposition")) {
     if (part_named_) return bad("two Content-Dispositions");
     auto parsed = parse_content_disposition(value, DispositionDialect::form_data);
     if (!parsed) return std::unexpected(parsed.error());
     if (parsed->type != "form-data" || !parsed->name || parsed->name->empty() ||
-        parsed->name->size() > limits_.name_bytes_max || grammar::has_control(*parsed->name))
+        parsed->name->size() > limits_.name_bytes_max || Grammar::has_control(*parsed->name))
       return bad("name of a part");
     part_.name = std::move(*parsed->name);
     part_.filename = std::move(parsed->filename);

@@ -34,19 +34,19 @@ bool ParameterReader::next() {
   name_.clear();
   value_.clear();
   if (!read_token(name_) || !rest_.starts_with('=')) return stop();
-  name_ = grammar::lower(name_);
+  name_ = Grammar::lower(name_);
   rest_.remove_prefix(1);
   const bool read = rest_.starts_with('"') ? read_quoted() : read_token(value_);
   return read || stop();
 }
 
 void ParameterReader::skip_blanks() noexcept {
-  while (!rest_.empty() && grammar::is_blank(rest_.front())) rest_.remove_prefix(1);
+  while (!rest_.empty() && Grammar::is_blank(rest_.front())) rest_.remove_prefix(1);
 }
 
 bool ParameterReader::read_token(std::string& out) {
   std::size_t end = 0;
-  while (end < rest_.size() && grammar::is_token(rest_[end])) ++end;
+  while (end < rest_.size() && Grammar::is_token(rest_[end])) ++end;
   out = rest_.substr(0, end);
   rest_.remove_prefix(end);
   return end > 0;
@@ -59,12 +59,12 @@ bool ParameterReader::read_quoted() {
     if (c == '%' && escapes_ == Escapes::form_data && take_form_escape(rest_, value_)) continue;
     rest_.remove_prefix(1);
     if (c == '"') return true;
-    if (grammar::is_control(c)) return false;
+    if (Grammar::is_control(c)) return false;
     if (c == '\\' && !rest_.empty()) {
       // Old browsers send C:\path\name unescaped, so in forms only \" and \\ are escapes.
       const char escaped = rest_.front();
       if (escapes_ == Escapes::http || escaped == '"' || escaped == '\\') {
-        if (grammar::is_control(escaped)) return false;
+        if (Grammar::is_control(escaped)) return false;
         value_.push_back(escaped);
         rest_.remove_prefix(1);
         continue;

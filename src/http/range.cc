@@ -18,7 +18,7 @@ std::optional<std::uint64_t> position(std::string_view text) noexcept {
   if (text.empty()) return std::nullopt;
   std::uint64_t value = 0;
   for (const char c : text) {
-    if (!grammar::is_digit(c)) return std::nullopt;
+    if (!Grammar::is_digit(c)) return std::nullopt;
     const auto digit = static_cast<std::uint64_t>(c - '0');
     value = value > (UINT64_MAX - digit) / 10 ? UINT64_MAX : value * 10 + digit;
   }
@@ -31,7 +31,7 @@ RangeDecision decide_range(std::string_view value, std::uint64_t size_bytes) noe
   constexpr std::string_view kUnit = "bytes=";
   if (value.size() < kUnit.size() || !equal_ignoring_case(value.substr(0, kUnit.size()), kUnit))
     return {};
-  const std::string_view spec = grammar::trim(value.substr(kUnit.size()));
+  const std::string_view spec = Grammar::trim(value.substr(kUnit.size()));
   const std::size_t dash = spec.find('-');
   if (dash == std::string_view::npos) return {};
   const std::string_view first_text = spec.substr(0, dash);

@@ -16,7 +16,7 @@ std::unexpected<Error> bad(const char* where) {
 Status check_segment(std::string_view segment) {
   if (segment == "." || segment == "..") return bad("dot segment");
   for (const char c : segment)
-    if (c == '/' || c == '\\' || c == '\t' || grammar::is_control(c)) return bad("path");
+    if (c == '/' || c == '\\' || c == '\t' || Grammar::is_control(c)) return bad("path");
   if (!valid_utf8(segment)) return bad("path is not UTF-8");
   return {};
 }
@@ -97,8 +97,8 @@ Status percent_decode(std::string_view raw, std::string& out) {
     out.append(raw.substr(0, plain));
     raw.remove_prefix(plain);
     if (raw.empty()) break;
-    const int high = raw.size() > 2 ? grammar::hex_value(raw[1]) : -1;
-    const int low = raw.size() > 2 ? grammar::hex_value(raw[2]) : -1;
+    const int high = raw.size() > 2 ? Grammar::hex_value(raw[1]) : -1;
+    const int low = raw.size() > 2 ? Grammar::hex_value(raw[2]) : -1;
     if (high < 0 || low < 0) return bad("percent encoding");
     out.push_back(static_cast<char>(high << 4 | low));
     raw.remove_prefix(3);
@@ -109,8 +109,8 @@ Status percent_decode(std::string_view raw, std::string& out) {
 void percent_encode(std::string_view text, std::string& out) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   for (const char c : text) {
-    const bool letter = grammar::lower(c) >= 'a' && grammar::lower(c) <= 'z';
-    if (letter || grammar::is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~') {
+    const bool letter = Grammar::lower(c) >= 'a' && Grammar::lower(c) <= 'z';
+    if (letter || Grammar::is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~') {
       out.push_back(c);
     } else {
       const auto byte = static_cast<unsigned char>(c);

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "fuzz.h"
+#include "fuzz/fuzz.h"
 
 namespace {
 

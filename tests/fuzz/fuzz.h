@@ -10,15 +10,15 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
-namespace mooring::fuzz {
+namespace mooring {
 
 /// The input as text.
-inline std::string_view text_of(const std::uint8_t* data, std::size_t size) noexcept {
+inline std::string_view fuzz_text(const std::uint8_t* data, std::size_t size) noexcept {
   return {reinterpret_cast<const char*>(data), size};
 }
 
 /// Takes the first byte off the input as a seed; 0 for an empty input.
-inline std::uint8_t take_seed(std::string_view& input) noexcept {
+inline std::uint8_t take_fuzz_seed(std::string_view& input) noexcept {
   if (input.empty()) return 0;
   const auto seed = static_cast<std::uint8_t>(input.front());
   input.remove_prefix(1);
@@ -27,7 +27,7 @@ inline std::uint8_t take_seed(std::string_view& input) noexcept {
 
 /// Ascending places to cut `bytes` bytes at, by `seed`: single bytes, or pieces of pseudo-random
 /// length.
-inline std::vector<std::size_t> schedule(std::uint8_t seed, std::size_t bytes) {
+inline std::vector<std::size_t> fuzz_schedule(std::uint8_t seed, std::size_t bytes) {
   std::vector<std::size_t> ends;
   std::uint32_t state = seed * 2654435761u + 1;
   const std::uint32_t longest = 1u << (seed % 8);
@@ -39,4 +39,4 @@ inline std::vector<std::size_t> schedule(std::uint8_t seed, std::size_t bytes) {
   }
 }
 
-}  // namespace mooring::fuzz
+}  // namespace mooring

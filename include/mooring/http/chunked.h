@@ -17,7 +17,8 @@
 // to be closed.
 //
 // Invariants:
-//   I1  Payload and outcome depend on the bytes, never on how they were split over calls. (A call that
+//   I1  Payload and outcome depend on the bytes, never on how they were split over calls. (A call
+//   that
 //       fails reports none of the payload that lay before the fault.)
 //   I2  consumed_bytes == raw.size() unless done; raw[consumed_bytes..] is untouched when done.
 //   I3  payload_bytes <= consumed_bytes, and all payloads together <= body_bytes_max.

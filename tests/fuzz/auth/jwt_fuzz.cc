@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "../fuzz.h"
+#include "fuzz/fuzz.h"
 #include "mooring/auth/claims.h"
 #include "mooring/auth/issuer.h"
 
@@ -58,7 +58,7 @@ void check_claims(std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Setting setting;
-  const std::string_view input = fuzz::text_of(data, size);
+  const std::string_view input = fuzz_text(data, size);
   const bool accepted = setting.verifier.verify(input, kNow).has_value();
   const bool minted = std::ranges::find(setting.tokens, input) != setting.tokens.end();
   MOORING_CHECK(accepted == minted, "a token that nobody minted, or one that was minted refused");

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <set>
 
-#include "../fuzz.h"
+#include "fuzz/fuzz.h"
 #include "mooring/base/json_writer.h"
 
 namespace {
@@ -57,7 +57,7 @@ std::string written(const JsonValue& value) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const Result<JsonValue> value = parse_json(fuzz::text_of(data, size));
+  const Result<JsonValue> value = parse_json(fuzz_text(data, size));
   if (!value) return 0;
   const std::string first = written(*value);
   const Result<JsonValue> again = parse_json(first);

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "../fuzz.h"
+#include "fuzz/fuzz.h"
 #include "mooring/http/chunked.h"
 
 namespace {
@@ -48,10 +48,10 @@ Outcome feed(std::string_view input, const std::vector<std::size_t>& ends) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  std::string_view input = fuzz::text_of(data, size);
-  const std::uint8_t seed = fuzz::take_seed(input);
+  std::string_view input = fuzz_text(data, size);
+  const std::uint8_t seed = take_fuzz_seed(input);
   const Outcome whole = feed(input, {});
-  const Outcome split = feed(input, fuzz::schedule(seed, input.size()));
+  const Outcome split = feed(input, fuzz_schedule(seed, input.size()));
   MOORING_CHECK(whole.error == split.error && whole.done == split.done, "I1: outcome");
   if (!whole.error)
     MOORING_CHECK(whole.payload == split.payload && whole.consumed == split.consumed,

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "../fuzz.h"
+#include "fuzz/fuzz.h"
 #include "mooring/base/utf8.h"
 #include "mooring/http/content_disposition.h"
 #include "mooring/http/limits.h"
@@ -37,7 +37,7 @@ void check_boundary(std::string_view input) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view input = fuzz::text_of(data, size);
+  const std::string_view input = fuzz_text(data, size);
   for (const auto dialect : {DispositionDialect::form_data, DispositionDialect::header})
     if (const auto parsed = parse_content_disposition(input, dialect); parsed && parsed->filename)
       check_filename(*parsed->filename);

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "../fuzz.h"
+#include "fuzz/fuzz.h"
 #include "mooring/http/request_head.h"
 
 namespace {
@@ -45,12 +45,12 @@ void check_head(const RequestHead& head, std::string_view bytes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  std::string_view input = fuzz::text_of(data, size);
-  const std::uint8_t seed = fuzz::take_seed(input);
+  std::string_view input = fuzz_text(data, size);
+  const std::uint8_t seed = take_fuzz_seed(input);
   static HeadParser whole;
   static HeadParser split;
   const Outcome one = feed(whole, input, {});
-  const Outcome two = feed(split, input, fuzz::schedule(seed, input.size()));
+  const Outcome two = feed(split, input, fuzz_schedule(seed, input.size()));
   MOORING_CHECK(one == two, "the outcome depends on the cuts");
   if (one.head_bytes) {
     check_head(whole.head(), input.substr(0, *one.head_bytes));

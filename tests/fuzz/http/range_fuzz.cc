@@ -1,14 +1,14 @@
 // A range that is answered lies within the representation; dates and conditions never fault.
 
-#include "../fuzz.h"
+#include "fuzz/fuzz.h"
 #include "mooring/http/conditional.h"
 #include "mooring/http/date.h"
 #include "mooring/http/range.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace mooring;
-  std::string_view input = fuzz::text_of(data, size);
-  const std::uint8_t seed = fuzz::take_seed(input);
+  std::string_view input = fuzz_text(data, size);
+  const std::uint8_t seed = take_fuzz_seed(input);
   const std::uint64_t bytes = seed < 128 ? seed : UINT64_MAX >> (seed % 64);
   const RangeDecision range = decide_range(input, bytes);
   if (range.kind == RangeKind::satisfiable)

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "../fuzz.h"
+#include "fuzz/fuzz.h"
 #include "mooring/base/utf8.h"
 #include "mooring/http/target.h"
 
@@ -50,7 +50,7 @@ void check_query(std::string_view input) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view input = fuzz::text_of(data, size);
+  const std::string_view input = fuzz_text(data, size);
   check_path(input);
   check_query(input);
   return 0;

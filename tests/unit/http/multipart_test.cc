@@ -9,9 +9,6 @@
 namespace mooring {
 namespace {
 
-using wire::Form;
-using wire::read_form;
-
 constexpr const char* kType = "multipart/form-data; boundary=B";
 
 std::string part(const std::string& parameters, const std::string& content,
@@ -20,12 +17,12 @@ std::string part(const std::string& parameters, const std::string& content,
          content + "\r\n";
 }
 
-Form read(const std::string& body, const MultipartLimits& limits = {}) {
+WireForm read(const std::string& body, const MultipartLimits& limits = {}) {
   return read_form(kType, body, {}, limits);
 }
 
 TEST(Multipart, ReadsTextFieldsAndFiles) {
-  const Form form =
+  const WireForm form =
       read(part("name=\"title\"", "Ship") +
            part("name=file; filename=a.png", "\x89PNG", "Content-Type: image/png\r\n") + "--B--");
   EXPECT_FALSE(form.error);
@@ -40,14 +37,14 @@ TEST(Multipart, ReadsTextFieldsAndFiles) {
 }
 
 TEST(Multipart, PrefersTheExtendedFilename) {
-  const Form form =
+  const WireForm form =
       read(part("name=f; filename=\"x.png\"; filename*=UTF-8''%e2%82%ac.png", "") + "--B--");
   ASSERT_EQ(form.parts.size(), 1u);
   EXPECT_EQ(form.parts[0].filename, "\xe2\x82\xac.png");
 }
 
 TEST(Multipart, AnEmptyFilenameIsAFileWithoutAName) {
-  const Form form = read(part("name=f; filename=\"\"", "") + "--B--");
+  const WireForm form = read(part("name=f; filename=\"\"", "") + "--B--");
   ASSERT_EQ(form.parts.size(), 1u);
   EXPECT_EQ(form.parts[0].filename, "");
 }
@@ -61,7 +58,7 @@ TEST(Multipart, IgnoresPreambleAndEpilogue) {
 }
 
 TEST(Multipart, AFormMayBeEmpty) {
-  const Form form = read("--B--\r\n");
+  const WireForm form = read("--B--\r\n");
   EXPECT_FALSE(form.error);
   EXPECT_TRUE(form.parts.empty());
 }
@@ -70,7 +67,7 @@ TEST(Multipart, WhatFollowsTheBoundaryDecides) {
   for (const char* near : {"\r\n--BX", "\r\n--B\rX", "\r\n--B-X", "\r\n--B\n", "\r\n--", "\r\n-",
                            "\n--B", "\r\r\n--A"}) {
     const std::string content = std::string("a") + near + "z";
-    const Form form = read(part("name=f; filename=x", content) + "--B--");
+    const WireForm form = read(part("name=f; filename=x", content) + "--B--");
     ASSERT_EQ(form.parts.size(), 1u) << near;
     EXPECT_EQ(form.parts[0].data, content) << near;
   }
@@ -137,7 +134,7 @@ TEST(Multipart, HoldsBackNoMoreThanADelimiterCanNeed) {
   body += "\r\n" + delimiter + "--";
   std::vector<std::size_t> ends;
   for (std::size_t end = 1; end < body.size(); ++end) ends.push_back(end);
-  const Form form = read_form("multipart/form-data; boundary=" + boundary, body, ends);
+  const WireForm form = read_form("multipart/form-data; boundary=" + boundary, body, ends);
   EXPECT_FALSE(form.error);
   ASSERT_EQ(form.parts.size(), 1u);
   EXPECT_EQ(form.parts[0].data,

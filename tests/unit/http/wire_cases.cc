@@ -6,7 +6,7 @@
 #include "mooring/base/check.h"
 #include "mooring/base/json_reader.h"
 
-namespace mooring::wire {
+namespace mooring {
 
 namespace {
 
@@ -40,16 +40,16 @@ std::string text_of(const JsonValue& object, const char* key) {
 
 }  // namespace
 
-std::vector<Case> load(const std::string& list) {
+std::vector<WireCase> load_wire_cases(const std::string& list) {
   std::ifstream file(MOORING_TEST_DATA "/wire-cases.json", std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   const auto root = parse_json(text);
   MOORING_CHECK(root, "tests/data/wire-cases.json cannot be read");
   const JsonValue* cases = root->find(list);
   MOORING_CHECK(cases != nullptr, "no such list of cases");
-  std::vector<Case> result;
+  std::vector<WireCase> result;
   for (const JsonValue& entry : cases->items()) {
-    Case one{text_of(entry, "id"), text_of(entry, "ct"), {}, text_of(entry, "expect")};
+    WireCase one{text_of(entry, "id"), text_of(entry, "ct"), {}, text_of(entry, "expect")};
     for (const JsonValue& part : entry.find("segs")->items()) one.bytes += segment(part);
     if (one.bytes.ends_with("<FIN>")) one.bytes.resize(one.bytes.size() - 5);
     result.push_back(std::move(one));
@@ -57,4 +57,4 @@ std::vector<Case> load(const std::string& list) {
   return result;
 }
 
-}  // namespace mooring::wire
+}  // namespace mooring

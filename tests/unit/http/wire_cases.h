@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-namespace mooring::wire {
+namespace mooring {
 
-struct Case {
+struct WireCase {
   std::string id;
   std::string content_type;  ///< multipart cases only
   std::string bytes;         ///< what is sent, without a "<FIN>" at the end
@@ -15,6 +15,6 @@ struct Case {
 
 /// The cases of one list of the file: "http" or "multipart". Stops the test program if it cannot be
 /// read.
-[[nodiscard]] std::vector<Case> load(const std::string& list);
+[[nodiscard]] std::vector<WireCase> load_wire_cases(const std::string& list);
 
-}  // namespace mooring::wire
+}  // namespace mooring

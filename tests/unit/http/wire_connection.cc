@@ -5,14 +5,14 @@
 #include "mooring/http/response_head.h"
 #include "mooring/http/target.h"
 
-namespace mooring::wire {
+namespace mooring {
 
-void Connection::arrive(std::size_t visible) {
+void WireConnection::arrive(std::size_t visible) {
   while (!closed_ && (in_body_ ? read_body(visible) : read_head(visible))) {
   }
 }
 
-void Connection::fail_with(Errc code) {
+void WireConnection::fail_with(Errc code) {
   if (!in_body_) messages_.emplace_back();
   messages_.back().status = status_of(code);
   messages_.back().body_bytes = 0;  // how much came before the error depends on the cut
@@ -20,7 +20,7 @@ void Connection::fail_with(Errc code) {
   closed_ = true;
 }
 
-bool Connection::read_head(std::size_t visible) {
+bool WireConnection::read_head(std::size_t visible) {
   const auto length = parser_.parse(std::string_view(bytes_).substr(start_, visible - start_));
   if (!length) {
     fail_with(length.error().code);
@@ -47,8 +47,8 @@ bool Connection::read_head(std::size_t visible) {
   return true;
 }
 
-bool Connection::read_body(std::size_t visible) {
-  Message& message = messages_.back();
+bool WireConnection::read_body(std::size_t visible) {
+  WireMessage& message = messages_.back();
   bool done = body_ == BodyKind::none;
   if (body_ == BodyKind::length) {
     const std::uint64_t take = std::min<std::uint64_t>(remaining_, visible - start_);
@@ -75,14 +75,14 @@ bool Connection::read_body(std::size_t visible) {
   return true;
 }
 
-std::vector<Message> read_all(const std::string& bytes, const std::vector<std::size_t>& ends) {
-  Connection connection(bytes);
+std::vector<WireMessage> read_wire(const std::string& bytes, const std::vector<std::size_t>& ends) {
+  WireConnection connection(bytes);
   for (const std::size_t end : ends) connection.arrive(end);
   connection.arrive(bytes.size());
   return connection.messages();
 }
 
-std::vector<std::size_t> cuts(std::size_t bytes) {
+std::vector<std::size_t> cuts_of(std::size_t bytes) {
   std::vector<std::size_t> result;
   const std::size_t near = bytes <= 4096 ? bytes : bytes <= 1'000'000 ? 300 : 20;
   const std::size_t stride = std::max<std::size_t>(1, bytes / 50);
@@ -91,4 +91,4 @@ std::vector<std::size_t> cuts(std::size_t bytes) {
   return result;
 }
 
-}  // namespace mooring::wire
+}  // namespace mooring

@@ -2,7 +2,7 @@
 
 #include "mooring/base/check.h"
 
-namespace mooring::wire {
+namespace mooring {
 
 namespace {
 
@@ -10,8 +10,8 @@ using EventKind = MultipartParser::EventKind;
 using Input = MultipartParser::Input;
 
 // Takes every event the window has; false when more bytes are needed or all is said.
-bool take_event(MultipartParser& parser, std::string& window, Input input, Form& form, Part& open,
-                bool& in_part) {
+bool take_event(MultipartParser& parser, std::string& window, Input input, WireForm& form,
+                WirePart& open, bool& in_part) {
   const auto event = parser.next(as_bytes(window), input);
   if (!event) {
     form.error = event.error().code;
@@ -41,9 +41,9 @@ bool take_event(MultipartParser& parser, std::string& window, Input input, Form&
 
 }  // namespace
 
-Form read_form(std::string_view content_type, std::string_view body,
-               const std::vector<std::size_t>& ends, const MultipartLimits& limits) {
-  Form form;
+WireForm read_form(std::string_view content_type, std::string_view body,
+                   const std::vector<std::size_t>& ends, const MultipartLimits& limits) {
+  WireForm form;
   const auto boundary = boundary_of(content_type);
   if (!boundary) {
     form.error = boundary.error().code;
@@ -51,7 +51,7 @@ Form read_form(std::string_view content_type, std::string_view body,
   }
   MultipartParser parser(*boundary, limits);
   std::string window;
-  Part open;
+  WirePart open;
   bool in_part = false;
   const auto arrive = [&](std::size_t end, Input input) {
     window.append(body.substr(form.arrived_bytes, end - form.arrived_bytes));
@@ -67,4 +67,4 @@ Form read_form(std::string_view content_type, std::string_view body,
   return form;
 }
 
-}  // namespace mooring::wire
+}  // namespace mooring

@@ -13,8 +13,6 @@
 namespace mooring {
 namespace {
 
-using wire::Message;
-
 // The statuses an expectation names: "400/404" is {400, 404}, "2xx len=5 or 400" is {200, 400}.
 std::set<int> statuses_in(const std::string& expect) {
   std::set<int> result;
@@ -45,9 +43,9 @@ const std::map<std::string, std::set<int>> kParserAnswers = {
 
 const std::set<std::string> kIncomplete = {"H103", "H188", "H189"};
 
-void expect_outcome(const wire::Case& one, const std::vector<Message>& messages) {
+void expect_outcome(const WireCase& one, const std::vector<WireMessage>& messages) {
   ASSERT_FALSE(messages.empty()) << one.id;
-  const Message& first = messages.front();
+  const WireMessage& first = messages.front();
   const auto special = kParserAnswers.find(one.id);
   const std::set<int> allowed =
       special == kParserAnswers.end() ? statuses_in(one.expect) : special->second;
@@ -59,20 +57,20 @@ void expect_outcome(const wire::Case& one, const std::vector<Message>& messages)
       first.status == 200 && at != std::string::npos)
     EXPECT_EQ(first.body_bytes, std::stoull(one.expect.substr(at + 4))) << one.id;
   if (one.expect == "200 close") EXPECT_FALSE(first.keep_alive) << one.id;
-  for (const Message& message : messages)
+  for (const WireMessage& message : messages)
     EXPECT_EQ(message.target.find("/smuggled"), std::string::npos) << one.id;
 }
 
 TEST(WireHttp, EveryCaseHasItsExpectedOutcome) {
-  const auto cases = wire::load("http");
+  const auto cases = load_wire_cases("http");
   ASSERT_GE(cases.size(), 118u);
-  for (const wire::Case& one : cases) expect_outcome(one, wire::read_all(one.bytes, {}));
+  for (const WireCase& one : cases) expect_outcome(one, read_wire(one.bytes, {}));
 }
 
 TEST(WireHttp, PipelinedRequestsAreAllSeen) {
-  for (const wire::Case& one : wire::load("http")) {
+  for (const WireCase& one : load_wire_cases("http")) {
     if (one.id != "H011" && one.id != "H012") continue;
-    const auto messages = wire::read_all(one.bytes, {});
+    const auto messages = read_wire(one.bytes, {});
     ASSERT_EQ(messages.size(), 2u) << one.id;
     EXPECT_EQ(messages[1].status, 200);
     EXPECT_TRUE(messages[1].complete);
@@ -81,25 +79,25 @@ TEST(WireHttp, PipelinedRequestsAreAllSeen) {
 
 TEST(WireHttp, ExcessBytesBeginTheNextRequestAndAreRefused) {
   const auto messages =
-      wire::read_all("POST /e HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhelloX\x01", {});
+      read_wire("POST /e HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhelloX\x01", {});
   ASSERT_EQ(messages.size(), 2u);
   EXPECT_EQ(messages[0].body_bytes, 5u);
   EXPECT_EQ(messages[1].status, 400);
 }
 
 TEST(WireHttp, OneByteAtATimeGivesTheSameOutcome) {
-  for (const wire::Case& one : wire::load("http")) {
+  for (const WireCase& one : load_wire_cases("http")) {
     std::vector<std::size_t> ends;
     for (std::size_t end = 1; end < one.bytes.size(); ++end) ends.push_back(end);
-    EXPECT_EQ(wire::read_all(one.bytes, ends), wire::read_all(one.bytes, {})) << one.id;
+    EXPECT_EQ(read_wire(one.bytes, ends), read_wire(one.bytes, {})) << one.id;
   }
 }
 
 TEST(WireHttp, EveryCutInTwoGivesTheSameOutcome) {
-  for (const wire::Case& one : wire::load("http")) {
-    const auto whole = wire::read_all(one.bytes, {});
-    for (const std::size_t cut : wire::cuts(one.bytes.size()))
-      ASSERT_EQ(wire::read_all(one.bytes, {cut}), whole) << one.id << " cut at " << cut;
+  for (const WireCase& one : load_wire_cases("http")) {
+    const auto whole = read_wire(one.bytes, {});
+    for (const std::size_t cut : cuts_of(one.bytes.size()))
+      ASSERT_EQ(read_wire(one.bytes, {cut}), whole) << one.id << " cut at " << cut;
   }
 }
 

@@ -14,9 +14,7 @@
 namespace mooring {
 namespace {
 
-using wire::Form;
-
-int status_of_form(const Form& form) {
+int status_of_form(const WireForm& form) {
   return form.error ? status_of(*form.error) : 201;
 }
 
@@ -73,10 +71,10 @@ void expect_safe(const std::string& id, const std::string& filename) {
 }
 
 TEST(WireMultipart, EveryCaseHasItsExpectedOutcome) {
-  const auto cases = wire::load("multipart");
+  const auto cases = load_wire_cases("multipart");
   ASSERT_GE(cases.size(), 57u);
-  for (const wire::Case& one : cases) {
-    const Form form = wire::read_form(one.content_type, one.bytes, {});
+  for (const WireCase& one : cases) {
+    const WireForm form = read_form(one.content_type, one.bytes, {});
     const int status = status_of_form(form);
     EXPECT_TRUE(allows(one.expect, status))
         << one.id << " expects " << one.expect << ", got " << status;
@@ -96,11 +94,11 @@ TEST(WireMultipart, EveryCaseHasItsExpectedOutcome) {
 }
 
 TEST(WireMultipart, MissingDelimiterIsFoundWithinThePreambleLimit) {
-  for (const wire::Case& one : wire::load("multipart")) {
+  for (const WireCase& one : load_wire_cases("multipart")) {
     if (one.id != "M40") continue;
     std::vector<std::size_t> ends;
     for (std::size_t end = 1024; end < one.bytes.size(); end += 1024) ends.push_back(end);
-    const Form form = wire::read_form(one.content_type, one.bytes, ends);
+    const WireForm form = read_form(one.content_type, one.bytes, ends);
     EXPECT_EQ(form.error, Errc::invalid);
     EXPECT_LE(form.arrived_bytes, 64_KiB);
     return;
@@ -109,19 +107,19 @@ TEST(WireMultipart, MissingDelimiterIsFoundWithinThePreambleLimit) {
 }
 
 TEST(WireMultipart, OneByteAtATimeGivesTheSameParts) {
-  for (const wire::Case& one : wire::load("multipart")) {
+  for (const WireCase& one : load_wire_cases("multipart")) {
     std::vector<std::size_t> ends;
     for (std::size_t end = 1; end < one.bytes.size(); ++end) ends.push_back(end);
-    const Form form = wire::read_form(one.content_type, one.bytes, ends);
-    EXPECT_TRUE(form == wire::read_form(one.content_type, one.bytes, {})) << one.id;
+    const WireForm form = read_form(one.content_type, one.bytes, ends);
+    EXPECT_TRUE(form == read_form(one.content_type, one.bytes, {})) << one.id;
   }
 }
 
 TEST(WireMultipart, EveryCutInTwoGivesTheSameParts) {
-  for (const wire::Case& one : wire::load("multipart")) {
-    const Form whole = wire::read_form(one.content_type, one.bytes, {});
-    for (const std::size_t cut : wire::cuts(one.bytes.size()))
-      ASSERT_TRUE(wire::read_form(one.content_type, one.bytes, {cut}) == whole)
+  for (const WireCase& one : load_wire_cases("multipart")) {
+    const WireForm whole = read_form(one.content_type, one.bytes, {});
+    for (const std::size_t cut : cuts_of(one.bytes.size()))
+      ASSERT_TRUE(read_form(one.content_type, one.bytes, {cut}) == whole)
           << one.id << " cut at " << cut;
   }
 }
