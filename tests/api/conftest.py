@@ -6,11 +6,22 @@ from harness import Server
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def shared_server(tmp_path_factory):
     """Shared by the whole run; must still drain cleanly after everything the tests did to it."""
     one = Server(tmp_path_factory.mktemp("shared")).start()
     yield one
     one.discard()
+
+
+@pytest.fixture
+def server(shared_server):
+    """The shared server. A test that ends it fails, and the next one finds it up again."""
+    yield shared_server
+    if shared_server.process.poll() is not None:
+        try:
+            shared_server.discard()
+        finally:
+            shared_server.start()
 
 
 @pytest.fixture

@@ -30,8 +30,10 @@ ALLOWED = {
     "2xx len=5, then 200": [[200, 200]], "[100] 2xx len=5": [[200]],
     "400": [[400]], "400 close": [[400]], "413 close": [[413]], "417": [[417]], "501": [[501]],
     "501 close": [[501]], "414 close": [[414]], "431 close": [[431]],
-    "2xx len=5 or 400": [[200], [400]], "2xx len=5, then 400 close": [[200, 400]],
-    "200 or 400 close": [[200], [400]], "/smuggled never executed": [[200], [400]],
+    "2xx len=5 or 400": [[200], [400]], "200 or 400 close": [[200], [400]],
+    # What is left over and the canary make one request of an unknown method: 501 is right as well.
+    "2xx len=5, then 400 close": [[200, 400], [200, 501]],
+    "/smuggled never executed": [[200], [400], [200, 501]],
     "CL wins, or 400": [[200], [400]], "400 close or 2xx": [[400]],
     "2xx len=100000 in linear time": [[200]], "no 2xx; nothing stored": [[], [400]],
     "400, or 2xx with trailer ignored": [[400], [200]], "405/501 close": [[405], [501]],
@@ -145,8 +147,8 @@ def judge_http(case, outcome):
 
 
 @pytest.fixture(scope="module")
-def canary_body(server):
-    with wire.Connection(server) as connection:
+def canary_body(shared_server):
+    with wire.Connection(shared_server) as connection:
         answer = connection.send(CANARY).response()
         root = connection.send(wire.head("GET", "/")).response()
     assert answer.status_code == root.status_code == 200
@@ -167,7 +169,9 @@ def test_http_case(server, canary_body, case):
     outcomes = set()
 
     def judge(outcome):
-        outcomes.add((tuple(response.status_code for response in outcome[0]), outcome[1]))
+        statuses = tuple(response.status_code for response in outcome[0])
+        # Where both are sound, whether the connection lives on may depend on what had arrived.
+        outcomes.add(statuses[:1] if "|" in case["canary"] else (statuses, outcome[1]))
         return judge_http(case, outcome)
 
     def job(pieces):
@@ -249,7 +253,9 @@ def allowed_multipart(case):
         return {201, 400} if " or " in expect else {201}
     if expect.startswith(("safe name", "400 or 201", "400, or 201")):
         return {201, 400}
-    return {400}  # X9, P5: SweetConnect has neither 413 nor 415
+    if expect.startswith("413"):
+        return {400, 413}
+    return {400}  # X9: also where the case file says 415
 
 
 def multipart_request(case, method, path, token, body, chunk=None):
@@ -282,9 +288,9 @@ def test_multipart_case(server, client, asset, case):
 
 
 @pytest.fixture(scope="module")
-def slots(server):
+def slots(shared_server):
     """Assets for uploads side by side; PATCH replaces, so each takes any number of uploads."""
-    client = server.client()
+    client = shared_server.client()
     return [client.new_asset()["id"] for _ in range(AT_ONCE)]
 
 
