@@ -36,6 +36,10 @@ Status may_format(const std::vector<std::string>& names) {
   return {};
 }
 
+std::string shard_name(unsigned shard) {
+  return fmt::format("{:02x}", shard);
+}
+
 // The value of the line "<key> <value>".
 std::string_view line_of(std::string_view text, std::string_view key) {
   while (!text.empty()) {
@@ -122,10 +126,11 @@ Status DataDirectory::format() {
   if (!blobs) return std::unexpected(blobs.error());
   Result<Fd> segments = open_directory(root, "segments");
   if (!segments) return std::unexpected(segments.error());
+  // All are made before the first is synced: one journal commit instead of 256.
+  for (unsigned shard = 0; shard < kBlobShards; ++shard)
+    if (Status made = make_directory(blobs->get(), shard_name(shard)); !made) return made;
   for (unsigned shard = 0; shard < kBlobShards; ++shard) {
-    const std::string name = fmt::format("{:02x}", shard);
-    if (Status made = make_directory(blobs->get(), name); !made) return made;
-    Result<Fd> opened = open_directory(blobs->get(), name);
+    Result<Fd> opened = open_directory(blobs->get(), shard_name(shard));
     if (!opened) return std::unexpected(opened.error());
     if (Status synced = sync_directory(opened->get()); !synced) return synced;
   }
@@ -152,7 +157,7 @@ Status DataDirectory::open_directories() {
   if (!segments) return std::unexpected(segments.error());
   segments_ = std::move(*segments);
   for (unsigned shard = 0; shard < kBlobShards; ++shard) {
-    Result<Fd> opened = open_directory(blobs_.get(), fmt::format("{:02x}", shard));
+    Result<Fd> opened = open_directory(blobs_.get(), shard_name(shard));
     if (!opened) return std::unexpected(opened.error());
     shards_[shard] = std::move(*opened);
   }

@@ -1,0 +1,214 @@
+#include "mooring/blob/segment_writer.h"
+
+#include <gtest/gtest.h>
+
+#include "harness.h"
+#include "mooring/blob/recovery.h"
+
+namespace mooring {
+namespace {
+
+using SegmentWriterTest = BlobTest;
+
+struct Stored {
+  std::vector<std::byte> content;
+  BlobId id;
+  Result<BlobLocation> location;
+};
+
+Task<void> append_one(CoreBlobs& blobs, Stored& stored) {
+  stored.location = co_await blobs.append(stored.id, stored.content);
+}
+
+Task<void> append_all(CoreBlobs& blobs, std::vector<Stored>& all) {
+  Gate gate(blobs.core());
+  for (Stored& stored : all) gate.spawn(append_one(blobs, stored));
+  co_await gate.empty();
+}
+
+Task<void> expect_all(CoreBlobs& blobs, std::vector<Stored>& all) {
+  for (const Stored& stored : all) {
+    EXPECT_TRUE(stored.location) << describe(stored.location.error());
+    if (!stored.location) continue;
+    const BlobRecord record = segment_record(stored.content.size(), *stored.location);
+    const Result<std::vector<std::byte>> read = co_await read_blob(blobs, stored.id, record);
+    EXPECT_TRUE(read) << describe(read.error());
+    EXPECT_TRUE(read && *read == stored.content) << to_string(stored.id);
+  }
+}
+
+Task<void> append_and_expect(CoreBlobs& blobs, std::vector<Stored>& all) {
+  co_await append_all(blobs, all);
+  co_await expect_all(blobs, all);
+}
+
+std::vector<Stored> contents(std::size_t count, std::size_t size_bytes, unsigned seed = 0) {
+  std::vector<Stored> all(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    all[i].content = random_content(size_bytes, seed + static_cast<unsigned>(i));
+    all[i].id = id_of(all[i].content);
+  }
+  return all;
+}
+
+TEST_F(SegmentWriterTest, WhatWasAppendedIsReadBack) {
+  open_store();
+  std::vector<Stored> all;
+  for (const std::size_t size : {0, 1, 15, 16, 17, 4031, 4032, 4033, 4096, 100'000, 1 << 20})
+    all.push_back(contents(1, size, static_cast<unsigned>(size)).front());
+  run([&all](CoreBlobs& blobs) { return append_and_expect(blobs, all); });
+}
+
+TEST_F(SegmentWriterTest, ConcurrentAppendsShareAFewSyncs) {
+  open_store();
+  std::vector<Stored> all = contents(200, 4096);
+  std::uint64_t batches = 0;
+  std::uint64_t syncs = 0;
+  std::uint64_t copied_bytes = 0;
+  const auto body = [&](CoreBlobs& blobs) -> Task<void> {
+    struct Count {
+      static Task<void> them(CoreBlobs& inner, std::vector<Stored>& some, std::uint64_t& b,
+                             std::uint64_t& s, std::uint64_t& c) {
+        co_await append_all(inner, some);
+        b = inner.counters().segment_batches.get();
+        s = inner.counters().syncs.get();
+        c = inner.counters().copied_bytes.get();
+        co_await expect_all(inner, some);
+      }
+    };
+    return Count::them(blobs, all, batches, syncs, copied_bytes);
+  };
+  run(body);
+  EXPECT_GE(batches, 1u);
+  EXPECT_LE(batches, 4u) << "200 appends of one moment fit one chunk";
+  EXPECT_EQ(syncs, batches);
+  EXPECT_EQ(copied_bytes, 200u * 4096);
+}
+
+TEST_F(SegmentWriterTest, MoreThanAChunkWaitsItsTurnAndKeepsItsOrder) {
+  open_store();
+  std::vector<Stored> all = contents(40, 300'000);
+  run([&all](CoreBlobs& blobs) { return append_and_expect(blobs, all); });
+  std::uint64_t end = 0;
+  for (const Stored& stored : all) {
+    ASSERT_TRUE(stored.location);
+    EXPECT_GE(stored.location->segment_offset, end);
+    end = stored.location->segment_offset + stored.content.size();
+  }
+}
+
+TEST_F(SegmentWriterTest, ABatchStartsOnAFreshBlock) {
+  open_store();
+  std::vector<Stored> first = contents(1, 100, 1);
+  std::vector<Stored> second = contents(1, 100, 2);
+  const auto both = [&](CoreBlobs& blobs) {
+    struct Both {
+      static Task<void> append(CoreBlobs& inner, std::vector<Stored>& a, std::vector<Stored>& b) {
+        co_await append_all(inner, a);
+        co_await append_all(inner, b);
+      }
+    };
+    return Both::append(blobs, first, second);
+  };
+  run(both);
+  EXPECT_EQ(first[0].location->segment_offset, kSegmentHeaderBytes);
+  EXPECT_EQ(second[0].location->segment_offset, kBlockBytes + kSegmentHeaderBytes);
+  EXPECT_EQ(std::filesystem::file_size(segment_path(*second[0].location)), 2 * kBlockBytes)
+      << "the unused tail is cut at stop";
+}
+
+TEST_F(SegmentWriterTest, AFullSegmentIsLeftForTheNextOne) {
+  BlobOptions options;
+  options.segment_bytes = 4_MiB;
+  open_store(options);
+  std::vector<Stored> all = contents(50, 300'000);
+  run([&all](CoreBlobs& blobs) { return append_and_expect(blobs, all); });
+  std::set<std::uint32_t> numbers;
+  for (const Stored& stored : all) numbers.insert(stored.location->segment_number);
+  EXPECT_GE(numbers.size(), 4u);
+  EXPECT_EQ(stored_names().size(), numbers.size()) << "no unused segment is left";
+  for (const std::string& name : stored_names())
+    EXPECT_LE(std::filesystem::file_size(data_ + "/" + name), 4_MiB);
+}
+
+TEST_F(SegmentWriterTest, AfterARestartANewSegmentIsUsed) {
+  open_store();
+  std::vector<Stored> before = contents(1, 1000, 1);
+  run([&before](CoreBlobs& blobs) { return append_all(blobs, before); });
+  open_store();
+  std::vector<Stored> after = contents(1, 1000, 2);
+  run([&after](CoreBlobs& blobs) { return append_and_expect(blobs, after); });
+  ASSERT_TRUE(before[0].location && after[0].location);
+  EXPECT_GT(after[0].location->segment_number, before[0].location->segment_number);
+  run([&before](CoreBlobs& blobs) { return expect_all(blobs, before); });
+}
+
+TEST_F(SegmentWriterTest, NumbersTheCatalogueRemembersAreNotUsedAgain) {
+  open_store();
+  store_->note_segment({0, 41});
+  std::vector<Stored> all = contents(1, 1000);
+  run([&all](CoreBlobs& blobs) { return append_all(blobs, all); });
+  EXPECT_EQ(all[0].location->segment_number, 42u);
+}
+
+TEST_F(SegmentWriterTest, AnIdleCoreOwnsNoSpace) {
+  open_store();
+  struct Idle {
+    static Task<void> body(CoreBlobs& blobs) {
+      EXPECT_FALSE(blobs.segment_writer().open_segment());
+      co_return;
+    }
+  };
+  run(Idle::body);
+  EXPECT_TRUE(stored_names().empty());
+}
+
+TEST_F(SegmentWriterTest, OnlyTheSegmentBeingWrittenIsOpen) {
+  open_store();
+  std::vector<Stored> all = contents(1, 1000);
+  struct Body {
+    static Task<void> look(CoreBlobs& blobs, std::vector<Stored>& some) {
+      co_await append_all(blobs, some);
+      EXPECT_TRUE(blobs.store().is_open(segment_of(*some[0].location)));
+    }
+  };
+  run([&all](CoreBlobs& blobs) { return Body::look(blobs, all); });
+  EXPECT_FALSE(store_->is_open(segment_of(*all[0].location)));
+}
+
+TEST_F(SegmentWriterTest, RelaxedNeverSyncs) {
+  BlobOptions options;
+  options.durability = Durability::relaxed;
+  open_store(options);
+  std::vector<Stored> all = contents(20, 5000);
+  struct Body {
+    static Task<void> look(CoreBlobs& blobs, std::vector<Stored>& some) {
+      co_await append_and_expect(blobs, some);
+      EXPECT_EQ(blobs.counters().syncs.get(), 0u);
+    }
+  };
+  run([&all](CoreBlobs& blobs) { return Body::look(blobs, all); });
+}
+
+TEST_F(SegmentWriterTest, WorksThroughThePageCache) {
+  open_store({}, {.caching = Caching::buffered});
+  std::vector<Stored> all = contents(60, 100'000);
+  run([&all](CoreBlobs& blobs) { return append_and_expect(blobs, all); });
+}
+
+TEST_F(SegmentWriterTest, AfterStopAppendsAreRefused) {
+  open_store();
+  struct Body {
+    static Task<void> stop_first(CoreBlobs& blobs) {
+      co_await blobs.stop();
+      const std::vector<std::byte> content = random_content(10, 1);
+      const Result<BlobLocation> location = co_await blobs.append(id_of(content), content);
+      EXPECT_FALSE(location);
+      EXPECT_EQ(location.error().code, Errc::draining);
+    }
+  };
+  run(Body::stop_first);
+}
+
+}  // namespace
+}  // namespace mooring
