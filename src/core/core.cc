@@ -48,7 +48,8 @@ void Core::run() {
       mailbox_watch_ = nullptr;
     }
     std::uint64_t wait_ns = 0;
-    const bool idle = ready_.empty() && mailbox_.prepare_sleep();
+    // A stopped loop does not sleep: what ends it may have happened in this very turn.
+    const bool idle = running_ && ready_.empty() && mailbox_.prepare_sleep();
     if (idle) wait_ns = timers_.sleep_ms(monotonic_ms(), kSleepMsMax) * 1'000'000 + 1;
     ring_->turn(wait_ns, ready_);
     if (idle) mailbox_.end_sleep();
