@@ -1,1 +1,135 @@
-int main() { return 0; }
+// mooring: the command line. Each command is a function of app/commands.h or app/server.h; what a
+// command line means stands here and nowhere else, and nothing is taken from the environment.
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <cstdio>
+#include <expected>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "mooring/app/commands.h"
+#include "mooring/app/config.h"
+#include "mooring/app/exit_code.h"
+#include "mooring/app/server.h"
+
+namespace mooring {
+
+namespace {
+
+struct ServeOptions {
+  std::optional<std::string> config_file = {};
+  ConfigOverrides overrides = {};
+};
+
+CLI::App* add_serve(CLI::App& app, ServeOptions& options) {
+  CLI::App* serve = app.add_subcommand("serve", "Serve until SIGTERM.");
+  ConfigOverrides& overrides = options.overrides;
+  serve->add_option("--config", options.config_file, "Settings; see conf/mooring.toml")
+      ->type_name("FILE");
+  serve->add_option("--listen", overrides.listen, "Where to answer; port 0 picks one")
+      ->type_name("ADDR:PORT");
+  serve->add_option("--metrics-listen", overrides.metrics_listen, "Where /metrics alone answers")
+      ->type_name("ADDR:PORT");
+  serve->add_option("--data", overrides.data_dir, "The data directory; made if absent")
+      ->type_name("DIR");
+  serve->add_option("--cores", overrides.cores, "Event-loop threads; 0: one per CPU")
+      ->type_name("N");
+  serve->add_option("--durability", overrides.durability, "What a 2xx promises")
+      ->type_name("durable|relaxed");
+  serve->add_option("--log-level", overrides.log_level)->type_name("debug|info|warning|error");
+  serve->add_option("--log-format", overrides.log_format)->type_name("text|json");
+  serve->add_flag_callback(
+      "--debug-routes", [&overrides] { overrides.debug_routes = true; },
+      "Answer /e and /__canary, for conformance and load tests");
+  return serve;
+}
+
+CLI::App* add_token(CLI::App& app, TokenOptions& options) {
+  static const std::map<std::string, std::int64_t> kUnits = {
+      {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86'400}};
+  CLI::App* token = app.add_subcommand("token", "Print a token (JWT) of the local issuer.");
+  TokenRequest& request = options.request;
+  token->add_option("--data", options.data_dir, "The data directory")->type_name("DIR")->required();
+  token->add_option("--subject", request.subject, "The user it speaks for")
+      ->type_name("ID")
+      ->required();
+  token->add_option("--organization", request.organization, "The user's organization")
+      ->type_name("ORG")
+      ->required();
+  token->add_option("--role", request.roles, "May be repeated")->type_name("ROLE");
+  token->add_option("--scope", request.scopes, "May be repeated")->type_name("SCOPE");
+  token->add_option("--ttl", request.lifetime_seconds, "How long it is good: 90s, 30m, 1h, 7d")
+      ->transform(CLI::AsNumberWithUnit(kUnits, CLI::AsNumberWithUnit::UNIT_REQUIRED))
+      ->type_name("TIME")
+      ->default_str("1h");
+  return token;
+}
+
+CLI::App* add_check(CLI::App& app, CheckOptions& options) {
+  CLI::App* check = app.add_subcommand("check", "Prove that a stopped store is whole.");
+  check->add_option("--data", options.data_dir, "The data directory")->type_name("DIR")->required();
+  check->add_flag_callback(
+      "--deep", [&options] { options.depth = CheckDepth::contents; },
+      "Read and hash every stored byte");
+  return check;
+}
+
+CLI::App* add_doctor(CLI::App& app, DoctorOptions& options) {
+  CLI::App* doctor = app.add_subcommand("doctor", "Tell whether it will run well here.");
+  doctor->add_option("--config", options.config_file, "Settings to look at")->type_name("FILE");
+  doctor->add_option("--data", options.data_dir, "The data directory")->type_name("DIR");
+  return doctor;
+}
+
+// An error without a file is one of the command line.
+int refuse(const ConfigError& error) {
+  std::fprintf(stderr, "mooring: %s\n", describe(error).c_str());
+  return error.file.empty() ? kExitUsage : kExitConfiguration;
+}
+
+int serve_with(const ServeOptions& options) {
+  Config config;
+  if (options.config_file) {
+    std::expected<Config, ConfigError> loaded = load_config(*options.config_file);
+    if (!loaded) return refuse(loaded.error());
+    config = std::move(*loaded);
+  }
+  if (const auto applied = apply_overrides(config, options.overrides); !applied)
+    return refuse(applied.error());
+  return run_serve(config);
+}
+
+int run(int argument_count, char** arguments) {
+  CLI::App app("Mooring, an asset server: the place where uploads dock.", "mooring");
+  app.require_subcommand(1);
+  ServeOptions serve_options;
+  TokenOptions token_options;
+  CheckOptions check_options;
+  DoctorOptions doctor_options;
+  CLI::App* serve = add_serve(app, serve_options);
+  CLI::App* token = add_token(app, token_options);
+  CLI::App* check = add_check(app, check_options);
+  CLI::App* doctor = add_doctor(app, doctor_options);
+  app.add_subcommand("version", "Print the version.");
+  try {
+    app.parse(argument_count, arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;  // --help is no error
+  }
+
+  if (*serve) return serve_with(serve_options);
+  if (*token) return run_token(token_options);
+  if (*check) return run_check(check_options);
+  if (*doctor) return run_doctor(doctor_options);
+  return run_version();
+}
+
+}  // namespace
+
+}  // namespace mooring
+
+int main(int argument_count, char** arguments) {
+  return mooring::run(argument_count, arguments);
+}

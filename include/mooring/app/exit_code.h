@@ -1,0 +1,14 @@
+// Exit codes: what a script or a service manager learns from the end of `mooring`. Numbers as in
+// sysexits.h, where it has one for the case.
+#pragma once
+
+namespace mooring {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitUsage = 64;           ///< the command line is wrong
+inline constexpr int kExitIoError = 70;         ///< stopped on an I/O error
+inline constexpr int kExitDamaged = 71;         ///< a damaged catalogue or store
+inline constexpr int kExitAlreadyRunning = 75;  ///< another process has the data directory
+inline constexpr int kExitConfiguration = 78;   ///< the configuration is wrong
+
+}  // namespace mooring

@@ -1,0 +1,124 @@
+#include "store_check.h"
+
+#include <array>
+
+#include "mooring/catalog/assets.h"
+#include "mooring/catalog/blobs.h"
+#include "mooring/catalog/codec.h"
+#include "mooring/catalog/pictures.h"
+
+namespace mooring {
+
+namespace {
+
+/// What a record says about its content.
+struct OwnedContent {
+  std::string owner;  ///< as it stands in the reference
+  BlobId blob;
+  std::uint64_t size_bytes = 0;
+};
+
+/// A kind of record that refers to blobs. A new family that stores content adds a row.
+struct OwnerKind {
+  std::string_view prefix;  ///< of its owners
+  Family family;
+  Result<OwnedContent> (*read)(StoreCheck& check, const Entry& entry);
+};
+
+// Besides the reference: the asset a picture belongs to.
+Result<OwnedContent> read_picture(StoreCheck& check, const Entry& entry) {
+  const Result<PictureRecord> picture = decode_picture(entry.value);
+  if (!picture) return std::unexpected(picture.error());
+  const Result<std::optional<AssetRecord>> asset = find_asset(check.database, picture->asset_id);
+  if (!asset) return std::unexpected(asset.error());
+  if (!*asset)
+    check.problem(fmt::format("picture {}: its asset {} does not exist", to_string(picture->id),
+                              to_string(picture->asset_id)));
+  return OwnedContent{picture_owner(picture->asset_id), picture->blob, picture->size_bytes};
+}
+
+constexpr std::array kOwnerKinds = std::to_array<OwnerKind>({
+    {"picture/", Family::picture, read_picture},
+});
+
+// From the record to its reference and its blob.
+Status check_content(StoreCheck& check, const OwnedContent& content) {
+  ++check.report.owners;
+  const Result<Value> reference =
+      check.database.get(Family::ref, Key().blob(content.blob).raw(content.owner));
+  if (!reference) return std::unexpected(reference.error());
+  if (!*reference)
+    check.problem(fmt::format("{}: its reference to blob {} is missing", content.owner,
+                              to_string(content.blob)));
+  const Result<std::optional<BlobRecord>> blob = find_blob(check.database, content.blob);
+  if (!blob && blob.error().code == Errc::corrupt) return {};  // told with the records
+  if (!blob) return std::unexpected(blob.error());
+  if (!*blob)
+    check.problem(
+        fmt::format("{}: its blob {} has no record", content.owner, to_string(content.blob)));
+  else if ((*blob)->size_bytes != content.size_bytes)
+    check.problem(fmt::format("{}: says {} bytes, its blob {} has {}", content.owner,
+                              content.size_bytes, to_string(content.blob), (*blob)->size_bytes));
+  return {};
+}
+
+Status check_records(StoreCheck& check, const OwnerKind& kind) {
+  return for_each_entry(check.database, kind.family, [&](const Entry& entry) -> Status {
+    const Result<OwnedContent> content = kind.read(check, entry);
+    if (!content && content.error().code != Errc::corrupt) return std::unexpected(content.error());
+    if (!content) {
+      check.problem(fmt::format("a record of {} is unreadable", kind.prefix));
+      return {};
+    }
+    return check_content(check, *content);
+  });
+}
+
+// Whether the record `owner` names exists and names `blob`. An owner ends with its record's key, a
+// UUID.
+Result<bool> is_owner_of(StoreCheck& check, std::string_view owner, const BlobId& blob) {
+  for (const OwnerKind& kind : kOwnerKinds) {
+    if (!owner.starts_with(kind.prefix)) continue;
+    const std::optional<Uuid> id = parse_uuid(owner.substr(kind.prefix.size()));
+    if (!id) return false;
+    const Key key = Key().uuid(*id);
+    const Result<Value> value = check.database.get(kind.family, key);
+    if (!value) return std::unexpected(value.error());
+    if (!*value) return false;
+    const Result<OwnedContent> content = kind.read(check, {std::string(key.view()), **value});
+    if (!content && content.error().code == Errc::corrupt) return true;  // told with its record
+    if (!content) return std::unexpected(content.error());
+    return content->blob == blob && content->owner == owner;
+  }
+  return false;
+}
+
+// From the reference to its blob and its owner.
+Status check_reference(StoreCheck& check, const Entry& entry) {
+  ++check.report.references;
+  KeyReader key(entry.key);
+  const BlobId blob = key.blob();
+  const std::string_view owner = key.rest();
+  const Result<std::optional<BlobRecord>> record = find_blob(check.database, blob);
+  if (!record && record.error().code != Errc::corrupt) return std::unexpected(record.error());
+  if (record && !*record)
+    check.problem(
+        fmt::format("{}: refers to blob {}, which has no record", owner, to_string(blob)));
+  const Result<bool> owned = is_owner_of(check, owner, blob);
+  if (!owned) return std::unexpected(owned.error());
+  if (!*owned)
+    check.problem(fmt::format("blob {}: referred to by {}, which does not exist or names another",
+                              to_string(blob), owner));
+  return {};
+}
+
+}  // namespace
+
+Status check_owners(StoreCheck& check) {
+  for (const OwnerKind& kind : kOwnerKinds)
+    if (const Status checked = check_records(check, kind); !checked) return checked;
+  return for_each_entry(check.database, Family::ref,
+                        [&check](const Entry& entry) { return check_reference(check, entry); });
+}
+
+}  // namespace mooring
