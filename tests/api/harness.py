@@ -67,11 +67,13 @@ class Server:
         self.process = None
         self.url = self.port = None
         self._tokens = {}
+        self._errors_before = 0  # what earlier lives of this server wrote
 
     # ---- life ----
     def start(self):
         assert self.process is None
         with open(self.errors_path, "ab") as errors:
+            self._errors_before = errors.tell()
             self.process = subprocess.Popen(
                 [BINARY, "serve", "--config", self.config_path, "--data", self.data,
                  "--listen", "127.0.0.1:0", *self.arguments],
@@ -89,7 +91,8 @@ class Server:
         return self
 
     def errors(self):
-        return self.errors_path.read_text(errors="replace") if self.errors_path.exists() else ""
+        """What this life of the server has written to standard error."""
+        return self.errors_path.read_bytes()[self._errors_before:].decode(errors="replace")
 
     def stop(self):
         """SIGTERM; the server drains, says nothing bad and exits 0."""

@@ -139,7 +139,7 @@ def test_78_a_configuration_that_is_not_there(tmp_path):
 def test_75_a_second_process_on_the_same_data_refuses(make_server):
     server = make_server()
     second = mooring("serve", "--data", server.data, "--listen", "127.0.0.1:0")
-    assert second.returncode == 75 and str(server.data) in second.stderr
+    assert second.returncode == 75 and "another process" in second.stderr
     assert server.anonymous().get("/healthz").status_code == 200
 
 
