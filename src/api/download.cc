@@ -65,10 +65,14 @@ Task<Result<BlobBody>> open_body(CoreServices& services, const BlobId& id,
   HashGuard guard =
       co_await services.blobs.store().guards().lock(services.core, id.hash, GuardMode::shared);
   Status opened = co_await body.reader->open();
-  if (!opened) {
+  guard.reset();
+  Result<Bytes> first = Bytes();
+  if (opened) first = co_await body.reader->next();
+  if (!opened || !first) {
     co_await body.reader->close();
-    co_return std::unexpected(opened.error());
+    co_return std::unexpected(opened ? first.error() : opened.error());
   }
+  body.first_piece = *first;
   co_return body;
 }
 

@@ -45,6 +45,7 @@ class Connection {
   enum class After : std::uint8_t { next_request, linger, close };
 
   [[nodiscard]] Task<Result<bool>> receive_head();
+  [[nodiscard]] Result<bool> stalled();
   [[nodiscard]] Task<Result<std::size_t>> receive_first();
   [[nodiscard]] Task<Result<std::size_t>> receive_more();
   [[nodiscard]] Task<After> answer_request();
@@ -147,17 +148,23 @@ Task<Result<bool>> Connection::receive_head() {
       }
     }
     if (context_.draining && end_ == 0) co_return false;
-    Result<std::size_t> received = end_ == 0 ? co_await receive_first() : co_await receive_more();
-    const bool late = watch_.time_is_up();
-    if (!received && late && end_ > 0) {
-      context_.metrics.connection_timed_out(Timeout::head);
-      co_return fail(Errc::timed_out, "a head that stalls");
-    }
-    if (!received && late && !context_.draining)
-      context_.metrics.connection_timed_out(Timeout::idle);
+    // The time may have run out in the turn that brought the last bytes: then nothing was left to cancel.
+    Result<std::size_t> received = fail(Errc::timed_out, "a head that stalls");
+    if (!watch_.time_is_up()) received = end_ == 0 ? co_await receive_first() : co_await receive_more();
+    if (!received && watch_.time_is_up()) co_return stalled();
     if (!received || *received == 0) co_return false;
     context_.metrics.received(*received);
   }
+}
+
+// In the middle of a head that is a 408; before its first byte nothing is owed.
+Result<bool> Connection::stalled() {
+  if (end_ > 0) {
+    context_.metrics.connection_timed_out(Timeout::head);
+    return fail(Errc::timed_out, "a head that stalls");
+  }
+  if (!context_.draining) context_.metrics.connection_timed_out(Timeout::idle);
+  return false;
 }
 
 // The first bytes come into a buffer that the kernel picks when they are there.

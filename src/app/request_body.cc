@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "mooring/base/check.h"
 #include "mooring/http/response_head.h"
 
 namespace mooring {
@@ -51,6 +52,7 @@ Bytes RequestBody::take_arrived() noexcept {
 }
 
 bool RequestBody::skip_arrived() noexcept {
+  if (failed_) return false;
   if (kind_ == BodyKind::chunked) {
     while (!decoder_.done() && arrived_used_ < arrived_.size())
       if (!decode(arrived_.subspan(arrived_used_))) return false;
@@ -61,6 +63,7 @@ bool RequestBody::skip_arrived() noexcept {
 }
 
 Task<Result<std::size_t>> RequestBody::read(MutableBytes into) {
+  MOORING_CHECK(!failed_, "a body is read on after an error");
   if (kind_ == BodyKind::length && declared_bytes_ > body_bytes_max_)
     co_return fail(Errc::too_large, "Content-Length over the limit");
   while (!at_end()) {
@@ -86,12 +89,18 @@ Result<std::size_t> RequestBody::read_arrived(MutableBytes into) {
     return size;
   }
   Result<ChunkedDecoder::Decoded> decoded = decoder_.decode(here.first(std::min(here.size(), into.size())));
-  if (!decoded) return std::unexpected(decoded.error());
+  if (!decoded) return broken(decoded.error());
   std::memcpy(into.data(), here.data(), decoded->payload_bytes);
   arrived_used_ += decoded->consumed_bytes;
   received_bytes_ += decoded->payload_bytes;
   copied_bytes_ += decoded->payload_bytes;
   return decoded->payload_bytes;
+}
+
+// Where the message would end is unknown from now on.
+std::unexpected<Error> RequestBody::broken(const Error& error) noexcept {
+  failed_ = true;
+  return std::unexpected(error);
 }
 
 // The peer waits for leave to send: it has it, since a family asks for the body.
@@ -135,7 +144,7 @@ Task<Result<std::size_t>> RequestBody::receive(MutableBytes into) {
 Result<std::size_t> RequestBody::decode(MutableBytes raw) {
   const bool is_arrived = raw.data() == arrived_.data() + arrived_used_ && !raw.empty();
   Result<ChunkedDecoder::Decoded> decoded = decoder_.decode(raw);
-  if (!decoded) return std::unexpected(decoded.error());
+  if (!decoded) return broken(decoded.error());
   received_bytes_ += decoded->payload_bytes;
   copied_bytes_ += decoded->moved_bytes;
   if (is_arrived) {

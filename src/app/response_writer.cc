@@ -40,21 +40,22 @@ Task<SentResponse> ResponseWriter::send(const RequestHead& head, Response respon
   if (!is_head && !sends_blob) text += response.text;
   Status outcome =
       co_await send_all(as_bytes(text), sends_blob ? Ending::more_follows : Ending::last);
-  if (outcome && sends_blob) outcome = co_await send_blob(*response.blob->reader);
+  if (outcome && sends_blob) outcome = co_await send_blob(*response.blob);
   if (response.blob) co_await response.blob->reader->close();
   sent.size_bytes = sent_bytes_;
   sent.complete = outcome.has_value();
   co_return sent;
 }
 
-Task<Status> ResponseWriter::send_blob(BlobReader& reader) {
-  while (true) {
-    Result<Bytes> piece = co_await reader.next();
-    if (!piece) co_return std::unexpected(piece.error());
-    if (piece->empty()) co_return Status{};
+Task<Status> ResponseWriter::send_blob(BlobBody& body) {
+  Result<Bytes> piece = body.first_piece;
+  while (piece && !piece->empty()) {
     Status sent = co_await send_all(*piece, Ending::last);
     if (!sent) co_return sent;
+    piece = co_await body.reader->next();
   }
+  if (!piece) co_return std::unexpected(piece.error());
+  co_return Status{};
 }
 
 Task<Status> ResponseWriter::send_all(Bytes bytes, Ending ending) {

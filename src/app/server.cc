@@ -55,7 +55,7 @@ sigset_t block_signals() {
   return signals;
 }
 
-int failed(int exit_code, const char* what, const Error& error, const char* cure) {
+int failed(int exit_code, const std::string& what, const Error& error, const char* cure) {
   log_error("server", "{}: {}; {}", what, describe(error), cure);
   return exit_code;
 }
@@ -164,6 +164,8 @@ ConnectionSettings connection_settings(const Config& config) {
 // Every core listens on the same port; where that is 0 the first one finds it.
 Result<std::vector<Fd>> open_listeners(Endpoint& endpoint, unsigned count, std::uint64_t backlog) {
   std::vector<Fd> listeners;
+  if (count == 0) return listeners;
+  if (Status unused = check_unused(endpoint); !unused) return std::unexpected(unused.error());
   for (unsigned i = 0; i < count; ++i) {
     Result<Fd> listener = listen_on(endpoint, static_cast<int>(backlog));
     if (!listener) return std::unexpected(listener.error());
@@ -239,12 +241,13 @@ int serve_store(const Config& config, const sigset_t& signals, BlobStore& store,
   Result<std::vector<Fd>> listeners =
       open_listeners(endpoint, cores, config.server.listen_backlog);
   if (!listeners)
-    return failed(kExitConfiguration, "cannot listen", listeners.error(),
+    return failed(kExitConfiguration, "cannot listen on " + to_string(endpoint), listeners.error(),
                   "is the port taken? choose another one with --listen");
   Result<std::vector<Fd>> metrics_listeners = open_listeners(
       metrics_endpoint, metrics_endpoint.empty() ? 0 : 1, config.server.listen_backlog);
   if (!metrics_listeners)
-    return failed(kExitConfiguration, "cannot listen for metrics", metrics_listeners.error(),
+    return failed(kExitConfiguration, "cannot listen on " + to_string(metrics_endpoint),
+                  metrics_listeners.error(),
                   "choose another server.metrics_listen");
 
   WorkerPool workers(static_cast<unsigned>(config.threads.workers));
@@ -292,7 +295,8 @@ int run_serve(const Config& config) {
 
   Result<std::unique_ptr<DataDirectory>> directory = open_data_directory(config);
   if (!directory)
-    return failed(exit_code_of(directory.error()), "cannot open the data directory",
+    return failed(exit_code_of(directory.error()),
+                  fmt::format("cannot open the data directory {}", config.data.dir),
                   directory.error(), cure_of(directory.error()));
   std::expected<TokenVerifier, std::string> verifier = load_token_verifier(config);
   if (!verifier) {

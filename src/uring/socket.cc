@@ -80,6 +80,17 @@ std::string to_string(const Endpoint& endpoint) {
             : fmt::format("{}:{}", endpoint.address, endpoint.port);
 }
 
+Status check_unused(const Endpoint& endpoint) {
+  Result<Address> address = to_address(endpoint);
+  if (!address) return std::unexpected(address.error());
+  Fd fd(::socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) return std::unexpected(error_from_errno(errno, "socket"));
+  set_flag(fd.get(), SOL_SOCKET, SO_REUSEADDR);  // connections of a server before us may linger
+  if (::bind(fd.get(), address->raw(), address->size_bytes) != 0)
+    return std::unexpected(error_from_errno(errno, "bind"));
+  return {};
+}
+
 Result<Fd> listen_on(const Endpoint& endpoint, int backlog) {
   Result<Address> address = to_address(endpoint);
   if (!address) return std::unexpected(address.error());

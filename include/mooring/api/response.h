@@ -16,6 +16,8 @@ namespace mooring {
 /// A stretch of a stored blob as the body of a response.
 struct BlobBody {
   std::unique_ptr<BlobReader> reader;
+  /// Read before the status is chosen: what is damaged in it becomes an error, not half a 200.
+  Bytes first_piece;
   std::uint64_t first_byte = 0;
   std::uint64_t size_bytes = 0;
 };

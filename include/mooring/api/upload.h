@@ -11,6 +11,7 @@
 // and at most 4 KiB per chunk where a multipart delimiter had to be seen first (vow V3).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -37,6 +38,7 @@ class ReceivedFile {
   std::uint64_t size_bytes = 0;
   Hash128 hash;
   SniffedType sniffed = SniffedType::unknown;  ///< by the first bytes
+  std::optional<std::array<std::byte, 16>> md5;  ///< if the rules asked for it
 
   /// The content while it is in memory: a view into the buffer below or into what came with the head.
   [[nodiscard]] std::optional<Bytes> content() const noexcept {
@@ -63,8 +65,15 @@ struct TextField {
   std::string value;
 };
 
+/// Whether the body may be the file itself, with its name in Content-Disposition or in the query parameter
+/// `filename`, instead of a form: the fastest and simplest form for machines. Fields then come as query
+/// parameters, which the family reads from the exchange.
+enum class RawUploads : std::uint8_t { refused, accepted };
+
 struct UploadRules {
   std::string_view file_field = "file";  ///< the multipart name of the file
+  RawUploads raw = RawUploads::refused;
+  bool wants_md5 = false;                ///< ReceivedFile::md5 is wanted
   std::uint64_t file_bytes_max = 0;      ///< inclusive
   std::uint64_t body_bytes_max = 0;      ///< file, other parts and framing together, inclusive
 };
@@ -77,7 +86,8 @@ struct Upload {
 };
 
 /// Receives the body of `exchange` into `upload`. Files under other names than rules.file_field are read
-/// over and dropped. After an error `upload` holds no file, and nothing is left behind. Errors, beside those of BodyReader:
+/// over and dropped. Repr-Digest and Content-Digest (sha-256) and Content-MD5 of the request are verified
+/// before anything becomes visible: a digest that is malformed or does not match is `invalid`. After an error `upload` holds no file, and nothing is left behind. Errors, beside those of BodyReader:
 /// unsupported_media (not multipart/form-data), invalid (multipart grammar, the file twice, a bad field),
 /// too_large (file or body over its limit, too many parts), no_space, io_error.
 [[nodiscard]] Task<Status> receive_upload(Exchange& exchange, const UploadRules& rules,

@@ -47,6 +47,7 @@ class RequestBody final : public BodyReader {
   [[nodiscard]] Result<std::size_t> read_arrived(MutableBytes into);
   [[nodiscard]] Task<Result<std::size_t>> receive(MutableBytes into);
   [[nodiscard]] Result<std::size_t> decode(MutableBytes raw);
+  [[nodiscard]] std::unexpected<Error> broken(const Error& error) noexcept;
 
   Core& core_;
   int fd_;
@@ -66,6 +67,7 @@ class RequestBody final : public BodyReader {
   bool expects_continue_;
   bool begun_ = false;
   bool overrun_ = false;
+  bool failed_ = false;  ///< the chunked framing is broken
 };
 
 }  // namespace mooring

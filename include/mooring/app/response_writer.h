@@ -35,7 +35,7 @@ class ResponseWriter {
  private:
   enum class Ending : std::uint8_t { more_follows, last };
   [[nodiscard]] Task<Status> send_all(Bytes bytes, Ending ending);
-  [[nodiscard]] Task<Status> send_blob(BlobReader& reader);
+  [[nodiscard]] Task<Status> send_blob(BlobBody& body);
 
   Core& core_;
   int fd_;
