@@ -2,6 +2,8 @@
 
 #include <sys/eventfd.h>
 
+#include <thread>
+
 #include "mooring/base/check.h"
 
 namespace mooring {
@@ -10,7 +12,12 @@ Mailbox::Mailbox() : wake_(::eventfd(0, EFD_CLOEXEC)) {
   MOORING_CHECK(static_cast<bool>(wake_), "no event counter for a mailbox");
 }
 
+Mailbox::~Mailbox() {
+  while (posting_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+}
+
 void Mailbox::post_all(Message* first, Message* last) noexcept {
+  posting_.fetch_add(1, std::memory_order_relaxed);  // seen by whoever sees the message
   // The queue is a stack of newest-first links; turn the chain over so that `last` becomes the top.
   Message* top = nullptr;
   for (Message* message = first; message != nullptr;) {
@@ -25,6 +32,7 @@ void Mailbox::post_all(Message* first, Message* last) noexcept {
   } while (!newest_.compare_exchange_weak(seen, top, std::memory_order_seq_cst,
                                           std::memory_order_relaxed));
   if (sleeping_.exchange(false, std::memory_order_seq_cst)) ::eventfd_write(wake_.get(), 1);
+  posting_.fetch_sub(1, std::memory_order_release);  // the last touch
 }
 
 std::size_t Mailbox::deliver_all() noexcept {

@@ -6,6 +6,8 @@
 //
 // I1  A message is in at most one mailbox at a time and outlives its delivery's start.
 // I2  Between "sleeping" being set and the kernel wait, the queue was seen empty: no wake-up is lost.
+// I3  A mailbox ends only after every post that began has returned: the message may be delivered, and all
+//     that its core waited for be over, while its sender is still on the way out of post.
 #pragma once
 
 #include <atomic>
@@ -34,6 +36,9 @@ class Message {
 class Mailbox {
  public:
   Mailbox();
+  ~Mailbox();
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
 
   /// Any thread.
   void post(Message& message) noexcept { post_all(&message, &message); }
@@ -52,6 +57,7 @@ class Mailbox {
  private:
   std::atomic<Message*> newest_{nullptr};
   std::atomic<bool> sleeping_{false};
+  std::atomic<unsigned> posting_{0};  // senders inside post_all (I3)
   Fd wake_;
 };
 
