@@ -27,8 +27,9 @@ namespace {
 
 constexpr std::string_view kCleanStopKey = "clean-stop";
 
+/// RocksDB compares with memcmp: even an empty slice points somewhere.
 rocksdb::Slice slice(std::string_view text) {
-  return {text.data(), text.size()};
+  return text.empty() ? rocksdb::Slice() : rocksdb::Slice(text.data(), text.size());
 }
 
 /// The word of ours for a failed status. RocksDB's own text goes to the log, here and only here.
@@ -368,20 +369,6 @@ DatabaseUsage Database::usage() const {
           .write_buffer_bytes = sum_of(rocksdb::DB::Properties::kSizeAllMemTables),
           .filter_and_index_bytes = sum_of(rocksdb::DB::Properties::kEstimateTableReadersMem),
           .table_file_bytes = sum_of(rocksdb::DB::Properties::kTotalSstFilesSize)};
-}
-
-Result<Value> MemoryView::get(Family family, std::string_view key) const {
-  auto answer = database_.try_get(family, key);
-  if (answer) return *std::move(answer);
-  would_block_ = true;
-  return fail(Errc::stale, "read of a record that is not in memory");
-}
-
-Result<std::vector<Entry>> MemoryView::scan(const ScanRange& range) const {
-  auto answer = database_.try_scan(range);
-  if (answer) return *std::move(answer);
-  would_block_ = true;
-  return fail(Errc::stale, "scan of records that are not in memory");
 }
 
 struct Transaction::Impl {

@@ -1,11 +1,29 @@
 #include "mooring/catalog/view.h"
 
+#include <utility>
+
+#include "mooring/catalog/database.h"
+
 namespace mooring {
 
 Result<bool> any_key(const View& view, Family family, std::string_view prefix) {
   const auto entries = view.scan({.family = family, .prefix = prefix, .limit = 1});
   if (!entries) return std::unexpected(entries.error());
   return !entries->empty();
+}
+
+Result<Value> MemoryView::get(Family family, std::string_view key) const {
+  auto answer = database_.try_get(family, key);
+  if (answer) return *std::move(answer);
+  would_block_ = true;
+  return fail(Errc::stale, "read of a record that is not in memory");
+}
+
+Result<std::vector<Entry>> MemoryView::scan(const ScanRange& range) const {
+  auto answer = database_.try_scan(range);
+  if (answer) return *std::move(answer);
+  would_block_ = true;
+  return fail(Errc::stale, "scan of records that are not in memory");
 }
 
 }  // namespace mooring
