@@ -81,7 +81,7 @@ Task<bool> Collector::collect_some() {
     Status collected = co_await collect_one(mark.id);
     if (collected) ++gone;
   }
-  co_return marks->size() == kMarksPerRound && gone > 0;
+  co_return marks->size() == kMarksPerRound&& gone > 0;
 }
 
 Task<Status> Collector::collect_one(const BlobId& id) {

@@ -14,10 +14,11 @@ namespace mooring {
 
 namespace {
 
-// What a browser may show in place: raster images and PDF (rule X10). Everything else is a download.
+// What a browser may show in place: raster images and PDF (rule X10). Everything else is a
+// download.
 bool may_be_shown(std::string_view media_type) {
-  for (const std::string_view safe : {"image/jpeg", "image/png", "image/webp", "image/gif",
-                                      "image/bmp", "application/pdf"})
+  for (const std::string_view safe :
+       {"image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "application/pdf"})
     if (media_type == safe) return true;
   return false;
 }
@@ -26,12 +27,13 @@ void add_validators(Response& response, const DownloadSource& source, const std:
   const auto modified = format_http_date(source.modified_ms / 1000);
   response.add("ETag", fmt::format("\"{}\"", etag));
   response.add("Last-Modified", std::string(modified.data(), modified.size()));
-  if (!source.cache_control.empty()) response.add("Cache-Control", std::string(source.cache_control));
+  if (!source.cache_control.empty())
+    response.add("Cache-Control", std::string(source.cache_control));
 }
 
 void add_content_fields(Response& response, const DownloadSource& source) {
-  const auto disposition = may_be_shown(source.media_type) ? DispositionType::inline_
-                                                           : DispositionType::attachment;
+  const auto disposition =
+      may_be_shown(source.media_type) ? DispositionType::inline_ : DispositionType::attachment;
   response.add("Content-Type", std::string(source.media_type));
   response.add("Content-Disposition", format_content_disposition(disposition, source.filename));
   response.add("Accept-Ranges", "bytes");
@@ -47,8 +49,8 @@ Response without_content(int status, const DownloadSource& source, const std::st
 }
 
 // Under the shared guard nobody moves or collects the blob between the look-up and the opening.
-Task<Result<BlobBody>> open_body(CoreServices& services, const BlobId& id,
-                                 const BlobRecord& record, const RangeDecision& range) {
+Task<Result<BlobBody>> open_body(CoreServices& services, const BlobId& id, const BlobRecord& record,
+                                 const RangeDecision& range) {
   BlobBody body;
   body.size_bytes = record.size_bytes;
   std::optional<BlobRange> wanted;
@@ -61,7 +63,8 @@ Task<Result<BlobBody>> open_body(CoreServices& services, const BlobId& id,
   Semaphore& chunk_permits = services.core.chunk_permits();
   co_await chunk_permits.acquire(count);
   Permits permits(chunk_permits, count);
-  body.reader = std::make_unique<BlobReader>(services.blobs, id, record, std::move(permits), wanted);
+  body.reader =
+      std::make_unique<BlobReader>(services.blobs, id, record, std::move(permits), wanted);
   HashGuard guard =
       co_await services.blobs.store().guards().lock(services.core, id.hash, GuardMode::shared);
   Status opened = co_await body.reader->open();

@@ -73,8 +73,8 @@ std::uint16_t next_ordinal(const Candidates& candidates) {
 }  // namespace
 
 Task<Status> store_file(CoreServices& services, ReceivedFile& file, StoreMutation& mutation) {
-  // Permits are taken before the guard: whoever holds a guard never waits for permits, so that uploads
-  // that hold permits may wait for the guard.
+  // Permits are taken before the guard: whoever holds a guard never waits for permits, so that
+  // uploads that hold permits may wait for the guard.
   Status landed = co_await land_received(services, file);
   Status stored = landed;
   if (landed) {
@@ -85,7 +85,8 @@ Task<Status> store_file(CoreServices& services, ReceivedFile& file, StoreMutatio
   co_return stored;
 }
 
-// Content that is in memory but not below the threshold gets the chunk from which it can be written.
+// Content that is in memory but not below the threshold gets the chunk from which it can be
+// written.
 Task<Status> land_received(CoreServices& services, ReceivedFile& file) {
   if (file.landing_ || file.size_bytes < services.settings.segment_threshold_bytes)
     co_return Status{};
@@ -144,7 +145,8 @@ Task<Status> Storing::run() {
 }
 
 Task<HashGuard> Storing::lock(GuardMode mode) {
-  HashGuard guard = co_await services_.blobs.store().guards().lock(services_.core, file_.hash, mode);
+  HashGuard guard =
+      co_await services_.blobs.store().guards().lock(services_.core, file_.hash, mode);
   co_return guard;
 }
 
@@ -160,8 +162,8 @@ Task<Result<bool>> Storing::share(const Candidates& candidates) {
     if (record.size_bytes != file_.size_bytes) continue;
     Result<bool> same = co_await is_same(id, record);
     // A damaged blob is never shared: the new content gets an ordinal of its own.
-    const bool damaged = !same && (same.error().code == Errc::corrupt ||
-                                   same.error().code == Errc::not_found);
+    const bool damaged =
+        !same && (same.error().code == Errc::corrupt || same.error().code == Errc::not_found);
     if (!same && !damaged) co_return std::unexpected(same.error());
     if (same && *same) {
       content_ = {id, record, StoredContent::Origin::shared};
@@ -204,6 +206,8 @@ Task<Status> Storing::commit() {
   co_return committed;
 }
 
-void collect_later(CoreServices& services) { services.collector.wake(); }
+void collect_later(CoreServices& services) {
+  services.collector.wake();
+}
 
 }  // namespace mooring

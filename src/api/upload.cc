@@ -4,9 +4,10 @@
 #include <array>
 #include <cstring>
 
+#include "mooring/api/body_parts.h"
+#include "mooring/api/request_digests.h"
 #include "mooring/base/check.h"
 #include "mooring/blob/store.h"
-#include "mooring/http/multipart.h"
 
 namespace mooring {
 
@@ -14,13 +15,13 @@ namespace {
 
 // Bodies up to this size that did not come with the head get a buffer of their own size.
 constexpr std::size_t kSmallBodyBytesMax = 64_KiB;
-// Until the file's first byte is known little is received at once: what comes behind a part's head has to
-// be moved to the start of a chunk.
+// Until the file's first byte is known little is received at once: what comes behind a part's head
+// has to be moved to the start of a chunk.
 constexpr std::size_t kHeadReceiveBytes = 4_KiB;
 // For parts behind a file: more than the largest part head.
 constexpr std::size_t kRestBytes = 32_KiB;
 
-using EventKind = MultipartParser::EventKind;
+using EventKind = BodyParts::EventKind;
 
 // A place among the uploads in flight of the whole server. Refused before the body, so before any
 // 100 Continue: shedding costs the client nothing but the head.
@@ -42,22 +43,26 @@ class Admission {
 
 }  // namespace
 
-// One upload being received. The window [begin_, end_) of `memory_` holds the bytes that the parser has not
-// consumed; the content of the file lies before it, from file_begin_ on.
+// One upload being received. The window [begin_, end_) of `memory_` holds the bytes that the parser
+// has not consumed; the content of the file lies before it, from file_begin_ on.
 //
-// I1  On the large way the file begins at the start of its first chunk and fills every chunk but the last
+// I1  On the large way the file begins at the start of its first chunk and fills every chunk but
+// the last
 //     to kChunkBytes exactly: buffer, file offset and O_DIRECT alignment agree.
-// I2  While content_here_ holds, nothing in `memory_` from file_begin_ to begin_ is moved or overwritten.
+// I2  While content_here_ holds, nothing in `memory_` from file_begin_ to begin_ is moved or
+// overwritten.
 class UploadReceiver {
  public:
-  UploadReceiver(Exchange& exchange, const UploadRules& rules, Upload& upload,
-                 const Boundary& boundary)
+  UploadReceiver(Exchange& exchange, const UploadRules& rules, Upload& upload, BodyParts parts,
+                 RequestDigests digests)
       : body_(exchange.body),
         services_(exchange.services),
         rules_(rules),
         upload_(upload),
-        boundary_bytes_(boundary.text_bytes),
-        parser_(boundary) {}
+        parts_(std::move(parts)),
+        digests_(std::move(digests)) {
+    if (rules.wants_md5) md5_.emplace(ChecksumKind::md5);
+  }
 
   [[nodiscard]] Task<Status> run();
 
@@ -67,7 +72,7 @@ class UploadReceiver {
 
   [[nodiscard]] Task<Status> receive();
   [[nodiscard]] Task<Status> receive_more();
-  [[nodiscard]] Task<Status> handle(MultipartParser::Event event);
+  [[nodiscard]] Task<Status> handle(BodyParts::Event event);
   [[nodiscard]] Task<Status> begin_part();
   [[nodiscard]] Task<void> take_buffer();
   [[nodiscard]] Task<void> take_chunk(std::size_t permits);
@@ -86,8 +91,9 @@ class UploadReceiver {
   CoreServices& services_;
   const UploadRules& rules_;
   Upload& upload_;
-  std::size_t boundary_bytes_;
-  MultipartParser parser_;
+  BodyParts parts_;
+  RequestDigests digests_;
+  std::optional<Checksum> md5_;  // of the file's content
 
   ReceivedFile file_;  // owns the buffers, whether or not a file comes
   Buffer buffer_ = Buffer::arrived;
@@ -110,9 +116,11 @@ class UploadReceiver {
 Task<Status> receive_upload(Exchange& exchange, const UploadRules& rules, Upload& upload) {
   const Admission admission(exchange.services);
   if (!admission.granted()) co_return fail(Errc::overloaded, "uploads in flight");
-  Result<Boundary> boundary = boundary_of(exchange.head.find("content-type").value_or(""));
-  if (!boundary) co_return std::unexpected(boundary.error());
-  UploadReceiver receiver(exchange, rules, upload, *boundary);
+  Result<BodyParts> parts = BodyParts::of(exchange, rules);
+  if (!parts) co_return std::unexpected(parts.error());
+  Result<RequestDigests> digests = RequestDigests::of(exchange.head);
+  if (!digests) co_return std::unexpected(digests.error());
+  UploadReceiver receiver(exchange, rules, upload, std::move(*parts), std::move(*digests));
   Status received = co_await receiver.run();
   co_return received;
 }
@@ -152,11 +160,11 @@ Task<Status> UploadReceiver::receive() {
   memory_ = const_cast<std::byte*>(arrived.data());  // never written to while buffer_ is `arrived`
   end_ = capacity_ = arrived.size();
   body_bytes_seen_ = arrived.size();
+  if (!digests_.empty()) co_await digests_.update(services_.core, arrived);
   body_ended_ = body_.at_end();
   while (true) {
-    const auto input = body_ended_ ? MultipartParser::Input::at_end
-                                   : MultipartParser::Input::more_may_follow;
-    Result<MultipartParser::Event> event = parser_.next(window(), input);
+    const auto input = body_ended_ ? BodyParts::Input::at_end : BodyParts::Input::more_may_follow;
+    Result<BodyParts::Event> event = parts_.next(window(), input);
     if (!event) co_return std::unexpected(event.error());
     Status handled = co_await handle(*event);
     if (!handled) co_return handled;
@@ -166,14 +174,17 @@ Task<Status> UploadReceiver::receive() {
   co_return epilogue;
 }
 
-Task<Status> UploadReceiver::handle(MultipartParser::Event event) {
+Task<Status> UploadReceiver::handle(BodyParts::Event event) {
   if (event.kind == EventKind::data && part_ == Part::text)
     upload_.fields.back().value += as_text(window().first(event.data_bytes));
   begin_ += event.consumed_bytes;
   switch (event.kind) {
-    case EventKind::need_more: co_return co_await receive_more();
-    case EventKind::part_begin: co_return co_await begin_part();
-    case EventKind::data: co_return check_file_size();
+    case EventKind::need_more:
+      co_return co_await receive_more();
+    case EventKind::part_begin:
+      co_return co_await begin_part();
+    case EventKind::data:
+      co_return check_file_size();
     case EventKind::part_end: {
       const Part ended = part_;
       part_ = Part::none;
@@ -183,13 +194,14 @@ Task<Status> UploadReceiver::handle(MultipartParser::Event event) {
       begin_ += event.consumed_bytes;
       co_return finished;
     }
-    case EventKind::done: co_return Status{};
+    case EventKind::done:
+      co_return Status{};
   }
   co_return Status{};
 }
 
 Task<Status> UploadReceiver::begin_part() {
-  const PartHead& head = parser_.part();
+  const PartHead& head = parts_.part();
   if (!head.is_file()) {
     part_ = Part::text;
     upload_.fields.push_back({head.name, {}});
@@ -209,8 +221,8 @@ Task<Status> UploadReceiver::begin_part() {
   co_return begun;
 }
 
-// The file may be larger than a buffer: it begins at the start of a chunk (I1), and if it cannot fit into
-// one, its landing is opened now, while the rest is on its way.
+// The file may be larger than a buffer: it begins at the start of a chunk (I1), and if it cannot
+// fit into one, its landing is opened now, while the rest is on its way.
 Task<Status> UploadReceiver::begin_large_file() {
   if (buffer_ == Buffer::arrived) co_await take_buffer();
   if (buffer_ == Buffer::small) {
@@ -220,7 +232,7 @@ Task<Status> UploadReceiver::begin_large_file() {
   move_window_to_front();
   file_begin_ = 0;
   const std::optional<std::uint64_t> left = body_bytes_left();
-  if (left && *left + end_ > kChunkBytes + kChunkSlackBytes)
+  if (left && *left + end_ > capacity_)
     file_.landing_ = std::make_unique<Landing>(
         services_.blobs, std::min<std::uint64_t>(*left + end_, rules_.file_bytes_max));
   co_return Status{};
@@ -232,8 +244,8 @@ std::optional<std::uint64_t> UploadReceiver::body_bytes_left() const {
   return *declared - body_bytes_seen_;
 }
 
-// What came with the head is not the whole body: takes the buffer that the rest fits into, or the first of
-// the chunks it will need, and copies what is there.
+// What came with the head is not the whole body: takes the buffer that the rest fits into, or the
+// first of the chunks it will need, and copies what is there.
 Task<void> UploadReceiver::take_buffer() {
   const Bytes rest = window();
   const std::optional<std::uint64_t> left = body_bytes_left();
@@ -262,10 +274,12 @@ Task<void> UploadReceiver::take_chunk(std::size_t permits) {
   file_.chunk_ = services_.core.chunks().lease();
   buffer_ = Buffer::chunk;
   memory_ = file_.chunk_.memory().data();
-  capacity_ = file_.chunk_.memory().size();
+  // Behind a form's file its delimiter has to be seen; a raw file fills its chunks exactly.
+  capacity_ = parts_.is_raw() ? kChunkBytes : file_.chunk_.memory().size();
 }
 
-// The content stays where it is, or is with the disk; what follows it goes on in a buffer of its own.
+// The content stays where it is, or is with the disk; what follows it goes on in a buffer of its
+// own.
 void UploadReceiver::move_window_to_rest() {
   const Bytes behind = window();
   rest_.resize(std::max(behind.size(), kRestBytes));
@@ -300,6 +314,8 @@ Task<Status> UploadReceiver::receive_more() {
   if (buffer_ == Buffer::chunk && part_ != Part::file) room = std::min(room, kHeadReceiveBytes);
   Result<std::size_t> received = co_await body_.read({memory_ + end_, room});
   if (!received) co_return std::unexpected(received.error());
+  const Bytes fresh{memory_ + end_, *received};
+  if (!digests_.empty()) co_await digests_.update(services_.core, fresh);
   end_ += *received;
   body_bytes_seen_ += *received;
   body_ended_ = *received == 0 || body_.at_end();
@@ -307,7 +323,8 @@ Task<Status> UploadReceiver::receive_more() {
   co_return Status{};
 }
 
-// A chunk is full of decided content: it goes to the disk, and what lies behind it moves to the next one.
+// A chunk is full of decided content: it goes to the disk, and what lies behind it moves to the
+// next one.
 Task<Status> UploadReceiver::hand_over_chunk() {
   if (!file_.landing_) file_.landing_ = std::make_unique<Landing>(services_.blobs, std::nullopt);
   if (!hash_) {
@@ -315,6 +332,7 @@ Task<Status> UploadReceiver::hand_over_chunk() {
     file_.sniffed = sniff({memory_, kSniffBytes});
   }
   hash_->update({memory_, kChunkBytes});
+  if (md5_) co_await add_to_checksum(services_.core, *md5_, {memory_, kChunkBytes});
   ChunkLease full = std::move(file_.chunk_);
   const Bytes behind = Bytes(full.memory()).subspan(kChunkBytes, end_ - kChunkBytes);
   file_.chunk_ = services_.core.chunks().lease();
@@ -336,7 +354,7 @@ Status UploadReceiver::check_file_size() {
   upload_.file_bytes_seen = seen;
   if (const std::optional<std::uint64_t> left = body_bytes_left()) {
     const std::uint64_t total = seen + (end_ - begin_) + *left;
-    const std::uint64_t closing = boundary_bytes_ + 8;  // CRLF -- boundary -- CRLF
+    const std::uint64_t closing = parts_.closing_bytes();
     upload_.file_bytes_seen = std::max(seen, total > closing ? total - closing : 0);
   }
   return fail(Errc::too_large, "an upload's file");
@@ -355,6 +373,10 @@ Task<Status> UploadReceiver::finish_file() {
   } else {
     hash_->update(content);
     file_.hash = hash_->finish();
+  }
+  if (md5_) {
+    co_await add_to_checksum(services_.core, *md5_, content);
+    std::ranges::copy(md5_->finish(), file_.md5.emplace().begin());
   }
   upload_.file_bytes_seen = file_.size_bytes;
   if (file_bytes_before_ == 0) {
@@ -381,10 +403,11 @@ Task<Status> UploadReceiver::read_epilogue() {
   while (!body_.at_end()) {
     Result<std::size_t> read = co_await body_.read(scratch);
     if (!read) co_return std::unexpected(read.error());
+    if (!digests_.empty()) co_await digests_.update(services_.core, Bytes(scratch).first(*read));
     body_bytes_seen_ += *read;
     if (body_bytes_seen_ > rules_.body_bytes_max) co_return fail(Errc::too_large, "an epilogue");
   }
-  co_return Status{};
+  co_return digests_.verify();
 }
 
 }  // namespace mooring

@@ -14,7 +14,8 @@ namespace mooring {
 
 namespace {
 
-// The path of a head that could not be parsed, as far as there is one: for the shape of the refusal.
+// The path of a head that could not be parsed, as far as there is one: for the shape of the
+// refusal.
 std::string_view path_of_request_line(std::string_view head) {
   const std::string_view line = head.substr(0, head.find('\r'));
   const std::size_t space = line.find(' ');
@@ -25,8 +26,8 @@ std::string_view path_of_request_line(std::string_view head) {
 
 }  // namespace
 
-// The window [0, end_) of the head buffer holds what was received and not yet consumed; the request under
-// way starts at 0.
+// The window [0, end_) of the head buffer holds what was received and not yet consumed; the request
+// under way starts at 0.
 class Connection {
  public:
   Connection(ConnectionContext& context, Fd socket, std::string peer);
@@ -54,8 +55,9 @@ class Connection {
   void consume(std::size_t size_bytes) noexcept;
   void record(const RequestHead& head, const DispatchRecord& dispatched, const RequestBody& body,
               const SentResponse& sent);
-  void log_access(const RequestHead& head, const DispatchRecord& dispatched, const RequestBody& body,
-                  const SentResponse& sent, const std::array<std::uint64_t, kStages>& took);
+  void log_access(const RequestHead& head, const DispatchRecord& dispatched,
+                  const RequestBody& body, const SentResponse& sent,
+                  const std::array<std::uint64_t, kStages>& took);
 
   ConnectionContext& context_;
   Fd socket_;
@@ -131,7 +133,8 @@ void Connection::drain() noexcept {
   if (idle) watch_.interrupt();
 }
 
-// True: a whole head is there. False: the peer closed, or was idle for too long; nothing is owed to it.
+// True: a whole head is there. False: the peer closed, or was idle for too long; nothing is owed to
+// it.
 Task<Result<bool>> Connection::receive_head() {
   parser_.reset();
   head_began_ns_ = monotonic_ns();
@@ -148,9 +151,11 @@ Task<Result<bool>> Connection::receive_head() {
       }
     }
     if (context_.draining && end_ == 0) co_return false;
-    // The time may have run out in the turn that brought the last bytes: then nothing was left to cancel.
+    // The time may have run out in the turn that brought the last bytes: then nothing was left to
+    // cancel.
     Result<std::size_t> received = fail(Errc::timed_out, "a head that stalls");
-    if (!watch_.time_is_up()) received = end_ == 0 ? co_await receive_first() : co_await receive_more();
+    if (!watch_.time_is_up())
+      received = end_ == 0 ? co_await receive_first() : co_await receive_more();
     if (!received && watch_.time_is_up()) co_return stalled();
     if (!received || *received == 0) co_return false;
     context_.metrics.received(*received);
@@ -207,9 +212,9 @@ Task<Connection::After> Connection::answer_request() {
   ++requests_;
   const RequestHead& head = parser_.head();
   const MutableBytes memory = buffer_.memory();
-  RequestBody body(context_.core, socket_.get(), head, memory.subspan(head_bytes_, end_ - head_bytes_),
-                   memory.subspan(end_), watch_, context_.settings.body_progress,
-                   context_.settings.body_bytes_max);
+  RequestBody body(context_.core, socket_.get(), head,
+                   memory.subspan(head_bytes_, end_ - head_bytes_), memory.subspan(end_), watch_,
+                   context_.settings.body_progress, context_.settings.body_bytes_max);
   DispatchRecord dispatched;
   Response response = co_await dispatch(context_.dispatch, head, body, dispatched);
   if (watch_.time_is_up() && response.status == 408)
@@ -217,11 +222,12 @@ Task<Connection::After> Connection::answer_request() {
   watch_.clear();
 
   const bool body_done = body.at_end() || body.skip_arrived();
-  const bool last = context_.settings.requests_max > 0 && requests_ >= context_.settings.requests_max;
+  const bool last =
+      context_.settings.requests_max > 0 && requests_ >= context_.settings.requests_max;
   const bool go_on = body_done && body.can_go_on() && head.keep_alive && !last &&
                      !context_.draining && !response.close;
   ResponseWriter writer(context_.core, socket_.get(), watch_, context_.settings.send_progress);
-  const Persistence persistence = !go_on                   ? Persistence::close
+  const Persistence persistence = !go_on                    ? Persistence::close
                                   : head.minor_version == 0 ? Persistence::keep_alive
                                                             : Persistence::implied;
   const SentResponse sent = co_await writer.send(head, std::move(response), persistence,
@@ -243,15 +249,16 @@ Task<void> Connection::refuse(const Error& error) {
   watch_.clear();
   RequestHead head;
   const Bytes seen = buffer_ ? Bytes(buffer_.memory()).first(end_) : Bytes();
-  Response response = render_error(context_.dispatch.router, path_of_request_line(as_text(seen)), error);
+  Response response =
+      render_error(context_.dispatch.router, path_of_request_line(as_text(seen)), error);
   ResponseWriter writer(context_.core, socket_.get(), watch_, context_.settings.send_progress);
   const SentResponse sent = co_await writer.send(head, std::move(response), Persistence::close,
                                                  context_.dates.at(wall_ms() / 1000));
   context_.metrics.request_answered(kServerFamily, sent.status);
 }
 
-// The client is still sending: without reading on, our close would reset the connection and take the
-// answer with it. Bounded in bytes and time.
+// The client is still sending: without reading on, our close would reset the connection and take
+// the answer with it. Bounded in bytes and time.
 Task<void> Connection::linger() {
   shutdown_write(socket_.get());
   watch_.clear();
@@ -287,7 +294,8 @@ void Connection::record(const RequestHead& head, const DispatchRecord& dispatche
     took[static_cast<std::size_t>(stage)] = duration_ns;
   };
   set(Stage::head, head_ended_ns_ - head_began_ns_);
-  if (dispatched.authorised_ns > 0) set(Stage::authorise, dispatched.authorised_ns - head_ended_ns_);
+  if (dispatched.authorised_ns > 0)
+    set(Stage::authorise, dispatched.authorised_ns - head_ended_ns_);
   set(Stage::respond, now_ns - sent.began_ns);
   set(Stage::whole, now_ns - head_began_ns_);
   for (std::size_t stage = 0; stage < kStages; ++stage)
@@ -299,7 +307,8 @@ void Connection::log_access(const RequestHead& head, const DispatchRecord& dispa
                             const RequestBody& body, const SentResponse& sent,
                             const std::array<std::uint64_t, kStages>& took) {
   AccessRecord record;
-  record.wall_ms = wall_ms() - static_cast<std::int64_t>((monotonic_ns() - head_began_ns_) / 1'000'000);
+  record.wall_ms =
+      wall_ms() - static_cast<std::int64_t>((monotonic_ns() - head_began_ns_) / 1'000'000);
   record.peer = peer_;
   if (dispatched.identity) {
     record.user = dispatched.identity->user;

@@ -12,7 +12,8 @@ namespace {
 
 // Measured: a connection's frames, its parser with a hundred field slots, and its peer's name.
 constexpr std::uint64_t kConnectionBytes = 8_KiB;
-// api/upload.cc: the largest body that gets a buffer of its own size, and what goes on behind a file.
+// api/upload.cc: the largest body that gets a buffer of its own size, and what goes on behind a
+// file.
 constexpr std::uint64_t kSmallBodyBytes = 64_KiB + 32_KiB;
 
 }  // namespace
@@ -31,7 +32,8 @@ MemoryBound memory_bound(const Config& config, std::uint64_t cores) noexcept {
 std::string to_string(const MemoryBound& bound) {
   const auto mib = [](std::uint64_t bytes) { return (bytes + 1_MiB - 1) / 1_MiB; };
   return fmt::format(
-      "at most {} MiB: chunks {}, heads {}, small bodies {}, connections {}, tokens {}, catalogue {}",
+      "at most {} MiB: chunks {}, heads {}, small bodies {}, connections {}, tokens {}, catalogue "
+      "{}",
       mib(bound.total_bytes()), mib(bound.chunks_bytes), mib(bound.heads_bytes),
       mib(bound.small_bodies_bytes), mib(bound.connections_bytes), mib(bound.tokens_bytes),
       mib(bound.catalog_bytes));

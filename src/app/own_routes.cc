@@ -85,7 +85,8 @@ Task<Response> get_metrics(Exchange& exchange) {
   co_return response;
 }
 
-// A credential that is sent must be good, so that the conformance cases can ask for a refusal from the head.
+// A credential that is sent must be good, so that the conformance cases can ask for a refusal from
+// the head.
 Task<Response> post_discard(Exchange& exchange) {
   const std::optional<std::string_view> authorization = exchange.head.find("authorization");
   if (authorization) {
@@ -106,7 +107,9 @@ Task<Response> post_discard(Exchange& exchange) {
   co_return json_response(200, json.take());
 }
 
-Task<Response> get_canary(Exchange&) { co_return json_response(200, R"({"canary":true})"); }
+Task<Response> get_canary(Exchange&) {
+  co_return json_response(200, R"({"canary":true})");
+}
 
 const Envelope kPlainEnvelope{{}, &render_plain};
 

@@ -10,8 +10,8 @@ namespace mooring {
 
 namespace {
 
-// Between chunks: CRLF, a size line and the beginning of the next chunk, whose payload then has to be
-// moved. Small, so that little is moved and little of a next request is caught.
+// Between chunks: CRLF, a size line and the beginning of the next chunk, whose payload then has to
+// be moved. Small, so that little is moved and little of a next request is caught.
 constexpr std::size_t kSizeLineReceiveBytes = 4_KiB;
 
 }  // namespace
@@ -43,7 +43,8 @@ bool RequestBody::at_end() const noexcept {
 
 Bytes RequestBody::take_arrived() noexcept {
   if (kind_ != BodyKind::length || declared_bytes_ > body_bytes_max_) return {};
-  const std::size_t size = std::min<std::uint64_t>(remaining_bytes_, arrived_.size() - arrived_used_);
+  const std::size_t size =
+      std::min<std::uint64_t>(remaining_bytes_, arrived_.size() - arrived_used_);
   const Bytes taken = arrived_.subspan(arrived_used_, size);
   arrived_used_ += size;
   remaining_bytes_ -= size;
@@ -88,7 +89,8 @@ Result<std::size_t> RequestBody::read_arrived(MutableBytes into) {
     copied_bytes_ += size;
     return size;
   }
-  Result<ChunkedDecoder::Decoded> decoded = decoder_.decode(here.first(std::min(here.size(), into.size())));
+  Result<ChunkedDecoder::Decoded> decoded =
+      decoder_.decode(here.first(std::min(here.size(), into.size())));
   if (!decoded) return broken(decoded.error());
   std::memcpy(into.data(), here.data(), decoded->payload_bytes);
   arrived_used_ += decoded->consumed_bytes;
@@ -124,7 +126,8 @@ Task<Result<std::size_t>> RequestBody::receive(MutableBytes into) {
   if (watch_.time_is_up()) co_return fail(Errc::timed_out, "a body that stalls");
   std::uint64_t size = remaining_bytes_;
   if (kind_ == BodyKind::chunked)
-    size = decoder_.remaining_in_chunk() > 0 ? decoder_.remaining_in_chunk() : kSizeLineReceiveBytes;
+    size =
+        decoder_.remaining_in_chunk() > 0 ? decoder_.remaining_in_chunk() : kSizeLineReceiveBytes;
   const MutableBytes room = into.first(std::min<std::uint64_t>(size, into.size()));
   SizeOperation receive = core_.ring().recv(fd_, room);
   watch_.watch(&receive);
@@ -140,7 +143,8 @@ Task<Result<std::size_t>> RequestBody::receive(MutableBytes into) {
   co_return *received;
 }
 
-// Bytes behind the end of the message begin the next request: they are kept for it, if there is room.
+// Bytes behind the end of the message begin the next request: they are kept for it, if there is
+// room.
 Result<std::size_t> RequestBody::decode(MutableBytes raw) {
   const bool is_arrived = raw.data() == arrived_.data() + arrived_used_ && !raw.empty();
   Result<ChunkedDecoder::Decoded> decoded = decoder_.decode(raw);

@@ -6,8 +6,8 @@ namespace mooring {
 
 namespace {
 
-// Up to this size one send takes all; a larger body is sent as far as the socket takes it, so that every
-// bit of progress of a slow reader is seen.
+// Up to this size one send takes all; a larger body is sent as far as the socket takes it, so that
+// every bit of progress of a slow reader is seen.
 constexpr std::size_t kSingleSendBytesMax = 16_KiB;
 
 std::string head_text(const Response& response, bool is_head, Persistence persistence,

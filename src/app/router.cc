@@ -27,8 +27,7 @@ bool is_parameter(std::string_view segment) {
 }
 
 bool is_below(std::string_view path, std::string_view prefix) {
-  return path.starts_with(prefix) &&
-         (path.size() == prefix.size() || path[prefix.size()] == '/');
+  return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
 }
 
 }  // namespace
@@ -77,7 +76,8 @@ Router::Router(Router&&) noexcept = default;
 void Router::add(const ResourceFamily& family) {
   for (const Route& route : family.routes) {
     Node* node = root_.get();
-    for (const std::string_view segment : split_pattern(route.pattern)) node = &node->child(segment);
+    for (const std::string_view segment : split_pattern(route.pattern))
+      node = &node->child(segment);
     Node::Entry& entry = node->entries[static_cast<std::size_t>(route.method)];
     MOORING_CHECK(entry.route == nullptr, "two routes for one method and pattern");
     entry = {&route, &family};

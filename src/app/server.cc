@@ -17,6 +17,7 @@
 #include "mooring/app/token_keys.h"
 #include "mooring/app/version.h"
 #include "mooring/blob/recovery.h"
+#include "mooring/catalog/blobs.h"
 #include "mooring/uring/probe.h"
 
 namespace mooring {
@@ -24,12 +25,14 @@ namespace mooring {
 namespace {
 
 constexpr long kHousekeepingNs = 500'000'000;
-// Per core: listener, ring, event counter, connections' share is limits.connections_max; per process the
-// data directory's 256 shard descriptors and what RocksDB keeps open.
+constexpr std::size_t kSegmentsPage = 1024;
+// Per core: listener, ring, event counter, connections' share is limits.connections_max; per
+// process the data directory's 256 shard descriptors and what RocksDB keeps open.
 constexpr std::uint64_t kOpenFilesBase = 1024;
 
-// A sync or write of the store failed: nothing of its batch was acknowledged, and what the page cache says
-// from now on proves nothing. The process ends at once; start-up verifies what was recent.
+// A sync or write of the store failed: nothing of its batch was acknowledged, and what the page
+// cache says from now on proves nothing. The process ends at once; start-up verifies what was
+// recent.
 [[noreturn]] void stop_on_io_error(const Error& error) {
   log_error("server", "stopped: {}; nothing of the failed batch was acknowledged", describe(error));
   ::_exit(kExitIoError);
@@ -44,7 +47,8 @@ unsigned cores_of(const Config& config) {
              : 1u;
 }
 
-// Signals are taken by the main thread alone, with sigtimedwait: every other thread inherits this mask.
+// Signals are taken by the main thread alone, with sigtimedwait: every other thread inherits this
+// mask.
 sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -83,27 +87,38 @@ Result<std::unique_ptr<DataDirectory>> open_data_directory(const Config& config)
 
 int exit_code_of(const Error& error) {
   switch (error.code) {
-    case Errc::conflict: return kExitAlreadyRunning;
-    case Errc::corrupt: return kExitDamaged;
+    case Errc::conflict:
+      return kExitAlreadyRunning;
+    case Errc::corrupt:
+      return kExitDamaged;
     case Errc::io_error:
     case Errc::no_space:
-    case Errc::sync_failed: return kExitIoError;
-    default: return kExitConfiguration;
+    case Errc::sync_failed:
+      return kExitIoError;
+    default:
+      return kExitConfiguration;
   }
 }
 
 const char* cure_of(const Error& error) {
   switch (error.code) {
-    case Errc::conflict: return "another process has this data directory: stop it, or use --data";
-    case Errc::corrupt: return "nothing was changed: look with `mooring check`, or restore a backup";
-    case Errc::no_space: return "make room on the disk and start again";
-    case Errc::not_implemented: return "a newer version wrote this data directory";
-    case Errc::invalid: return "not a data directory of ours: give an empty or absent one";
-    default: return "see `mooring doctor`";
+    case Errc::conflict:
+      return "another process has this data directory: stop it, or use --data";
+    case Errc::corrupt:
+      return "nothing was changed: look with `mooring check`, or restore a backup";
+    case Errc::no_space:
+      return "make room on the disk and start again";
+    case Errc::not_implemented:
+      return "a newer version wrote this data directory";
+    case Errc::invalid:
+      return "not a data directory of ours: give an empty or absent one";
+    default:
+      return "see `mooring doctor`";
   }
 }
 
-Result<std::unique_ptr<Database>> open_catalog(const Config& config, const DataDirectory& directory) {
+Result<std::unique_ptr<Database>> open_catalog(const Config& config,
+                                               const DataDirectory& directory) {
   DatabaseOptions options;
   options.mode = directory.is_new() ? OpenMode::create : OpenMode::existing;
   options.block_cache_bytes = config.rocksdb.block_cache_bytes;
@@ -121,13 +136,27 @@ Status repair(const DataDirectory& directory, const Database& database) {
   Result<RecoveryReport> report = recover(directory, live);
   if (!report) return std::unexpected(report.error());
   if (report->files_removed + report->temporaries_removed + report->segments_removed +
-          report->segments_cut + report->segments_damaged + report->strangers > 0)
-    log_info("recovery",
-             "removed {} files, {} temporary names and {} segments without a record, cut {} segments, "
-             "freed {} bytes; {} segments are damaged, {} names are not ours",
-             report->files_removed, report->temporaries_removed, report->segments_removed,
-             report->segments_cut, report->bytes_freed, report->segments_damaged, report->strangers);
+          report->segments_cut + report->segments_damaged + report->strangers >
+      0)
+    log_info(
+        "recovery",
+        "removed {} files, {} temporary names and {} segments without a record, cut {} segments, "
+        "freed {} bytes; {} segments are damaged, {} names are not ours",
+        report->files_removed, report->temporaries_removed, report->segments_removed,
+        report->segments_cut, report->bytes_freed, report->segments_damaged, report->strangers);
   return {};
+}
+
+// A number that the catalogue still knows is never given to a new segment, even if its file is gone.
+Status note_segments(BlobStore& store, const Database& database) {
+  std::optional<SegmentName> after;
+  while (true) {
+    const auto page = list_segments(database, kSegmentsPage, after);
+    if (!page) return std::unexpected(page.error());
+    for (const auto& [name, record] : *page) store.note_segment(SegmentId{name.core, name.number});
+    if (page->size() < kSegmentsPage) return {};
+    after = page->back().first;
+  }
 }
 
 ApiSettings api_settings(const Config& config) {
@@ -175,7 +204,8 @@ Result<std::vector<Fd>> open_listeners(Endpoint& endpoint, unsigned count, std::
   return listeners;
 }
 
-// Uploads are refused while the disk is nearly full. The catalogue finds out by itself that there is room.
+// Uploads are refused while the disk is nearly full. The catalogue finds out by itself that there
+// is room.
 void look_at_space(ServerState& state) {
   Result<FreeSpace> space = free_space(state.store.directory().root_fd());
   if (!space) return;
@@ -210,7 +240,8 @@ void announce(const Config& config, const Endpoint& endpoint, const ServerState&
   std::fflush(stdout);
 }
 
-Status start_cores(ServerState& state, std::vector<Fd> listeners, std::vector<Fd> metrics_listeners) {
+Status start_cores(ServerState& state, std::vector<Fd> listeners,
+                   std::vector<Fd> metrics_listeners) {
   std::vector<std::string_view> families;
   for (const ResourceFamily* family : state.router.families()) families.push_back(family->name);
   for (unsigned i = 0; i < listeners.size(); ++i)
@@ -238,8 +269,7 @@ int serve_store(const Config& config, const sigset_t& signals, BlobStore& store,
   const unsigned cores = cores_of(config);
   Endpoint endpoint = config.server.listen;
   Endpoint metrics_endpoint = config.server.metrics_listen;
-  Result<std::vector<Fd>> listeners =
-      open_listeners(endpoint, cores, config.server.listen_backlog);
+  Result<std::vector<Fd>> listeners = open_listeners(endpoint, cores, config.server.listen_backlog);
   if (!listeners)
     return failed(kExitConfiguration, "cannot listen on " + to_string(endpoint), listeners.error(),
                   "is the port taken? choose another one with --listen");
@@ -247,8 +277,7 @@ int serve_store(const Config& config, const sigset_t& signals, BlobStore& store,
       metrics_endpoint, metrics_endpoint.empty() ? 0 : 1, config.server.listen_backlog);
   if (!metrics_listeners)
     return failed(kExitConfiguration, "cannot listen on " + to_string(metrics_endpoint),
-                  metrics_listeners.error(),
-                  "choose another server.metrics_listen");
+                  metrics_listeners.error(), "choose another server.metrics_listen");
 
   WorkerPool workers(static_cast<unsigned>(config.threads.workers));
   WriterOptions writer_options;
@@ -257,23 +286,26 @@ int serve_store(const Config& config, const sigset_t& signals, BlobStore& store,
   Writer writer(database, writer_options);
   std::unique_ptr<AccessLogWriter> access_log;
   if (config.log.access != AccessLog::off)
-    access_log = std::make_unique<AccessLogWriter>(AccessLogOptions{.format = config.log.access}, cores);
+    access_log =
+        std::make_unique<AccessLogWriter>(AccessLogOptions{.format = config.log.access}, cores);
   const Router router = make_router(config);
-  ServerState state{.config = config,
-                    .api = api_settings(config),
-                    .connections = connection_settings(config),
-                    .workers = workers,
-                    .store = store,
-                    .database = database,
-                    .writer = writer,
-                    .router = router,
-                    .verifier = verifier,
-                    .access_log = access_log.get(),
-                    .counts = {config.limits.connections_max, config.limits.connections_per_ip_max}};
+  ServerState state{
+      .config = config,
+      .api = api_settings(config),
+      .connections = connection_settings(config),
+      .workers = workers,
+      .store = store,
+      .database = database,
+      .writer = writer,
+      .router = router,
+      .verifier = verifier,
+      .access_log = access_log.get(),
+      .counts = {config.limits.connections_max, config.limits.connections_per_ip_max}};
   look_at_space(state);
   if (Status started = start_cores(state, std::move(*listeners), std::move(*metrics_listeners));
       !started) {
-    (void)failed(kExitConfiguration, "cannot start a core", started.error(), "see `mooring doctor`");
+    (void)failed(kExitConfiguration, "cannot start a core", started.error(),
+                 "see `mooring doctor`");
     ::_exit(kExitConfiguration);  // cores that did start hold connections; nothing was acknowledged
   }
   state.phase.store(Phase::ready);
@@ -319,10 +351,14 @@ int run_serve(const Config& config) {
   if (!store)
     return failed(exit_code_of(store.error()), "cannot open the blobs", store.error(),
                   cure_of(store.error()));
+  if (Status noted = note_segments(**store, **database); !noted)
+    return failed(exit_code_of(noted.error()), "cannot read the catalogue", noted.error(),
+                  cure_of(noted.error()));
   const int exit_code = serve_store(config, signals, **store, **database, *verifier);
   if (exit_code != kExitOk) return exit_code;
   if (Status closed = (*database)->close(); !closed)
-    return failed(kExitIoError, "cannot close the catalogue", closed.error(), cure_of(closed.error()));
+    return failed(kExitIoError, "cannot close the catalogue", closed.error(),
+                  cure_of(closed.error()));
   log_info("server", "stopped");
   return kExitOk;
 }

@@ -20,7 +20,8 @@ constexpr unsigned kAcceptsInFlight = 4;
 // With no descriptor left accepting pauses instead of spinning on the error.
 constexpr std::uint64_t kAcceptPauseMs = 100;
 constexpr std::uint64_t kSampleMs = 1000;
-// After the drain's deadline: what waits on a peer is cut off, what waits on the disk gets this long.
+// After the drain's deadline: what waits on a peer is cut off, what waits on the disk gets this
+// long.
 constexpr std::uint64_t kInterruptPollMs = 50;
 
 CoreOptions core_options(const Config& config, unsigned index) {
@@ -78,9 +79,9 @@ struct ServerCore::Parts final : private Message {
         own_router(make_own_router()),
         dispatching{server.router, server.verifier, tokens, services},
         own_dispatching{own_router, server.verifier, tokens, services},
-        connections{*core, dispatching, server.connections, metrics,
-                    server.access_log != nullptr ? &server.access_log->buffer(core->index())
-                                                 : nullptr},
+        connections{
+            *core, dispatching, server.connections, metrics,
+            server.access_log != nullptr ? &server.access_log->buffer(core->index()) : nullptr},
         own_connections{*core, own_dispatching, server.connections, metrics, nullptr},
         connection_gate(*core),
         own_gate(*core),
@@ -119,7 +120,9 @@ ServerCore::ServerCore(ServerState& state, unsigned index, Fd listener, Fd metri
       listener_(std::move(listener)),
       metrics_listener_(std::move(metrics_listener)) {}
 
-ServerCore::~ServerCore() { join(); }
+ServerCore::~ServerCore() {
+  join();
+}
 
 Status ServerCore::start() {
   std::promise<Status> started;
@@ -141,13 +144,17 @@ Status ServerCore::start() {
   return outcome.get();
 }
 
-void ServerCore::drain() { parts_->post_drain(); }
+void ServerCore::drain() {
+  parts_->post_drain();
+}
 
 void ServerCore::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-const BlobCounters* ServerCore::blob_counters() const noexcept { return &parts_->blobs.counters(); }
+const BlobCounters* ServerCore::blob_counters() const noexcept {
+  return &parts_->blobs.counters();
+}
 
 void ServerCore::Parts::begin(int listener, int metrics_listener) {
   own_gate.spawn(blobs.start());

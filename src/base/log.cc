@@ -14,8 +14,9 @@ struct Log {
   LogLevel level = LogLevel::info;
   std::shared_ptr<spdlog::logger> sink;
 
-  Log() : sink(std::make_shared<spdlog::logger>(
-              "mooring", std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
+  Log()
+      : sink(std::make_shared<spdlog::logger>("mooring",
+                                              std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
     sink->set_pattern("%v");
     sink->set_level(spdlog::level::trace);
     sink->flush_on(spdlog::level::trace);
@@ -29,10 +30,14 @@ Log& the_log() {
 
 std::string_view name_of(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return "debug";
-    case LogLevel::info: return "info";
-    case LogLevel::warning: return "warning";
-    case LogLevel::error: return "error";
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warning:
+      return "warning";
+    case LogLevel::error:
+      return "error";
   }
   return "info";
 }

@@ -64,12 +64,13 @@ void Core::resume_ready() {
   resuming_.clear();
 }
 
-// Wakes the ring when a message is posted to a sleeping core. The messages themselves are delivered by
-// the loop in every turn.
+// Wakes the ring when a message is posted to a sleeping core. The messages themselves are delivered
+// by the loop in every turn.
 Task<void> Core::watch_mailbox() {
   std::uint64_t count = 0;
   while (running_) {
-    SizeOperation read = ring_->read(mailbox_.wake_fd(), std::as_writable_bytes(std::span(&count, 1)), 0);
+    SizeOperation read =
+        ring_->read(mailbox_.wake_fd(), std::as_writable_bytes(std::span(&count, 1)), 0);
     mailbox_watch_ = &read;
     Result<std::size_t> woken = co_await read;
     if (!woken) break;  // cancelled by the end of the loop

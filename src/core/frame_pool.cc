@@ -14,8 +14,12 @@ namespace mooring {
 
 #ifdef MOORING_FRAMES_FROM_HEAP
 
-void* allocate_frame(std::size_t size_bytes) { return ::operator new(size_bytes); }
-void free_frame(void* frame, std::size_t) noexcept { ::operator delete(frame); }
+void* allocate_frame(std::size_t size_bytes) {
+  return ::operator new(size_bytes);
+}
+void free_frame(void* frame, std::size_t) noexcept {
+  ::operator delete(frame);
+}
 
 #else
 
@@ -39,7 +43,9 @@ struct FramePool {
 
 thread_local FramePool pool;
 
-std::size_t class_of(std::size_t size_bytes) { return (size_bytes - 1) / kUnitBytes; }
+std::size_t class_of(std::size_t size_bytes) {
+  return (size_bytes - 1) / kUnitBytes;
+}
 
 }  // namespace
 

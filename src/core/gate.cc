@@ -22,7 +22,9 @@ struct Gate::Detached {
   std::coroutine_handle<promise_type> frame;
 };
 
-Gate::~Gate() { MOORING_CHECK(size_ == 0, "a gate is destroyed with work inside"); }
+Gate::~Gate() {
+  MOORING_CHECK(size_ == 0, "a gate is destroyed with work inside");
+}
 
 Gate::Detached Gate::run_inside(Gate& gate, Task<void> work) {
   co_await std::move(work);

@@ -9,8 +9,8 @@ namespace mooring {
 void Timer::set(TimerWheel& wheel, std::uint64_t delay_ms) noexcept {
   clear();
   // Rounded up, plus the tick under way: never early.
-  const std::uint64_t tick = (monotonic_ms() + delay_ms + TimerWheel::kTickMs - 1) /
-                             TimerWheel::kTickMs;
+  const std::uint64_t tick =
+      (monotonic_ms() + delay_ms + TimerWheel::kTickMs - 1) / TimerWheel::kTickMs;
   wheel.insert(*this, tick);
 }
 

@@ -74,8 +74,10 @@ void ChunkPool::register_chunk(std::uint16_t index) {
     return;
   }
   if (registered_count_ + 1 >= leased_)
-    log_warning("uring", "a receive buffer could not be pinned ({}): raise the memlock limit "
-                "(LimitMEMLOCK= or ulimit -l); plain writes are used for it", result);
+    log_warning("uring",
+                "a receive buffer could not be pinned ({}): raise the memlock limit "
+                "(LimitMEMLOCK= or ulimit -l); plain writes are used for it",
+                result);
   states_[index] = State::unregistered;
 }
 

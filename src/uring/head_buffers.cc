@@ -62,8 +62,8 @@ HeadLease HeadBuffers::take(const PickedBuffer& picked) noexcept {
 }
 
 void HeadBuffers::give_back(std::uint16_t id) noexcept {
-  io_uring_buf_ring_add(entries_, address(id), kHeadBufferBytes, id,
-                        io_uring_buf_ring_mask(count_), 0);
+  io_uring_buf_ring_add(entries_, address(id), kHeadBufferBytes, id, io_uring_buf_ring_mask(count_),
+                        0);
   io_uring_buf_ring_advance(entries_, 1);
 }
 

@@ -11,14 +11,20 @@ namespace {
 
 const char* name_of(std::uint8_t opcode) noexcept {
   switch (opcode) {
-    case IORING_OP_RECV: return "recv";
-    case IORING_OP_SEND: return "send";
-    case IORING_OP_ACCEPT: return "accept";
+    case IORING_OP_RECV:
+      return "recv";
+    case IORING_OP_SEND:
+      return "send";
+    case IORING_OP_ACCEPT:
+      return "accept";
     case IORING_OP_READ:
-    case IORING_OP_READ_FIXED: return "read";
+    case IORING_OP_READ_FIXED:
+      return "read";
     case IORING_OP_WRITE:
-    case IORING_OP_WRITE_FIXED: return "write";
-    default: return "ring operation";
+    case IORING_OP_WRITE_FIXED:
+      return "write";
+    default:
+      return "ring operation";
   }
 }
 

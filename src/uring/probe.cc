@@ -51,22 +51,28 @@ std::string cure_for(int os_error) {
     case EPERM:
       if (const std::string sysctl = first_line_of("/proc/sys/kernel/io_uring_disabled");
           sysctl == "1" || sysctl == "2")
-        return fmt::format("kernel.io_uring_disabled is {}: set it to 0 (sysctl -w "
-                           "kernel.io_uring_disabled=0), or add this user's group to "
-                           "kernel.io_uring_group if it is 1", sysctl);
+        return fmt::format(
+            "kernel.io_uring_disabled is {}: set it to 0 (sysctl -w "
+            "kernel.io_uring_disabled=0), or add this user's group to "
+            "kernel.io_uring_group if it is 1",
+            sysctl);
       if (seccomp_mode() != "0")
-        return "a seccomp filter forbids it (containers do by default): run with a profile that allows "
+        return "a seccomp filter forbids it (containers do by default): run with a profile that "
+               "allows "
                "io_uring_setup, io_uring_enter and io_uring_register";
       return "a security module forbids it";
-    case ENOSYS: return "the kernel was built without CONFIG_IO_URING, or a sandbox hides it";
-    case ENOMEM: return "the memlock limit is too small: raise LimitMEMLOCK= or ulimit -l";
-    default: return "see io_uring_setup(2)";
+    case ENOSYS:
+      return "the kernel was built without CONFIG_IO_URING, or a sandbox hides it";
+    case ENOMEM:
+      return "the memlock limit is too small: raise LimitMEMLOCK= or ulimit -l";
+    default:
+      return "see io_uring_setup(2)";
   }
 }
 
-constexpr int kOpcodesNeeded[] = {IORING_OP_RECV,       IORING_OP_SEND,        IORING_OP_ACCEPT,
-                                  IORING_OP_READ,       IORING_OP_WRITE,       IORING_OP_READ_FIXED,
-                                  IORING_OP_WRITE_FIXED, IORING_OP_ASYNC_CANCEL};
+constexpr int kOpcodesNeeded[] = {
+    IORING_OP_RECV,  IORING_OP_SEND,       IORING_OP_ACCEPT,      IORING_OP_READ,
+    IORING_OP_WRITE, IORING_OP_READ_FIXED, IORING_OP_WRITE_FIXED, IORING_OP_ASYNC_CANCEL};
 
 Finding probe_ring() {
   Result<std::unique_ptr<Ring>> ring = Ring::create({});
@@ -94,8 +100,8 @@ std::string limit_text(rlim_t value) {
 Finding probe_limit(int resource, const char* what, std::uint64_t wanted, const char* cure) {
   rlimit limit{};
   ::getrlimit(static_cast<__rlimit_resource>(resource), &limit);
-  const std::string found = fmt::format("{} (hard {})", limit_text(limit.rlim_cur),
-                                        limit_text(limit.rlim_max));
+  const std::string found =
+      fmt::format("{} (hard {})", limit_text(limit.rlim_cur), limit_text(limit.rlim_max));
   if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= wanted)
     return {Grade::good, what, found, ""};
   return {Grade::weak, what, found, fmt::format("{} (wanted: {})", cure, wanted)};
@@ -141,8 +147,8 @@ constexpr std::uint64_t kFreeInodesWanted = 10'000;
 Finding probe_space(int directory_fd) {
   Result<FreeSpace> space = free_space(directory_fd);
   if (!space) return {Grade::fatal, "space", describe(space.error()), "statvfs must work"};
-  const std::string found = fmt::format("{} MiB, {} inodes free", space->bytes >> 20,
-                                        space->inodes);
+  const std::string found =
+      fmt::format("{} MiB, {} inodes free", space->bytes >> 20, space->inodes);
   if (space->bytes < kFreeBytesWanted || space->inodes < kFreeInodesWanted)
     return {Grade::weak, "space", found, "make room: uploads are refused near the end"};
   return {Grade::good, "space", found, ""};
@@ -164,11 +170,11 @@ std::vector<Finding> probe_kernel(std::uint64_t memlock_bytes_wanted,
   findings.push_back(probe_version());
   findings.push_back(probe_ring());
   // CAP_IPC_LOCK lifts the limit; root usually has it.
-  findings.push_back(::geteuid() == 0
-                         ? Finding{Grade::good, "memlock", "root: not limited", ""}
-                         : probe_limit(RLIMIT_MEMLOCK, "memlock", memlock_bytes_wanted,
-                                       "raise LimitMEMLOCK= or ulimit -l: else some receive buffers "
-                                       "are not registered"));
+  findings.push_back(
+      ::geteuid() == 0 ? Finding{Grade::good, "memlock", "root: not limited", ""}
+                       : probe_limit(RLIMIT_MEMLOCK, "memlock", memlock_bytes_wanted,
+                                     "raise LimitMEMLOCK= or ulimit -l: else some receive buffers "
+                                     "are not registered"));
   findings.push_back(probe_limit(RLIMIT_NOFILE, "open files", open_files_wanted,
                                  "raise LimitNOFILE= or ulimit -n"));
   return findings;
@@ -181,8 +187,9 @@ std::vector<Finding> probe_file_system(const std::string& directory) {
              fmt::format("make {} a directory that this user may write", directory)}};
   std::vector<Finding> findings;
   findings.push_back(probe_mount(directory));
-  findings.push_back(probe_open_mode(fd->get(), Caching::buffered, "O_TMPFILE",
-                                     "named temporary files are used instead; ext4 and XFS have it"));
+  findings.push_back(
+      probe_open_mode(fd->get(), Caching::buffered, "O_TMPFILE",
+                      "named temporary files are used instead; ext4 and XFS have it"));
   findings.push_back(probe_open_mode(fd->get(), Caching::direct, "O_DIRECT",
                                      "buffered writes are used instead; ext4 and XFS have it"));
   findings.push_back(probe_space(fd->get()));

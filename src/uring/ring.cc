@@ -12,17 +12,19 @@ namespace {
 
 constexpr std::uint64_t kPointerMask = 0x0000'ffff'ffff'ffffu;
 
-// Best first. What each buys is in the research on this kind of machine; each step down drops what an
-// older kernel does not know. SUBMIT_ALL: one bad entry must not stop the batch. CLAMP: a large request
-// is cut, not refused.
-constexpr unsigned kCommonFlags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_SUBMIT_ALL;
+// Best first. What each buys is in the research on this kind of machine; each step down drops what
+// an older kernel does not know. SUBMIT_ALL: one bad entry must not stop the batch. CLAMP: a large
+// request is cut, not refused.
+constexpr unsigned kCommonFlags =
+    IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_SUBMIT_ALL;
 constexpr unsigned kSetupFlags[] = {
     kCommonFlags | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
     kCommonFlags | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_COOP_TASKRUN,
     kCommonFlags | IORING_SETUP_COOP_TASKRUN,
 };
 
-// Ring operations of ours never need io-wq (blocking work goes to the worker pool); the cap is a net.
+// Ring operations of ours never need io-wq (blocking work goes to the worker pool); the cap is a
+// net.
 constexpr unsigned kIoWorkersBounded = 4;
 constexpr unsigned kIoWorkersUnbounded = 2;
 
@@ -112,7 +114,8 @@ SizeOperation Ring::send_some(int fd, Bytes from) {
 }
 
 AcceptOperation Ring::accept(int listener) {
-  // No SOCK_NONBLOCK: with it, a request that must wait would return EAGAIN instead of arming a poll.
+  // No SOCK_NONBLOCK: with it, a request that must wait would return EAGAIN instead of arming a
+  // poll.
   return {*this, socket_request(IORING_OP_ACCEPT, listener, nullptr, 0, SOCK_CLOEXEC)};
 }
 
@@ -126,12 +129,14 @@ SizeOperation Ring::write(int fd, Bytes from, std::uint64_t offset_bytes) {
 
 SizeOperation Ring::read_fixed(int fd, MutableBytes into, std::uint64_t offset_bytes,
                                std::uint16_t buffer) {
-  return {*this, file_request(IORING_OP_READ_FIXED, fd, into.data(), into.size(), offset_bytes, buffer)};
+  return {*this,
+          file_request(IORING_OP_READ_FIXED, fd, into.data(), into.size(), offset_bytes, buffer)};
 }
 
 SizeOperation Ring::write_fixed(int fd, Bytes from, std::uint64_t offset_bytes,
                                 std::uint16_t buffer) {
-  return {*this, file_request(IORING_OP_WRITE_FIXED, fd, from.data(), from.size(), offset_bytes, buffer)};
+  return {*this,
+          file_request(IORING_OP_WRITE_FIXED, fd, from.data(), from.size(), offset_bytes, buffer)};
 }
 
 void Ring::submit(Operation& operation) noexcept {
@@ -179,8 +184,8 @@ void Ring::turn(std::uint64_t wait_ns, std::vector<std::coroutine_handle<>>& rea
     result = io_uring_submit_and_wait_timeout(ring_.get(), &first, 1, &timeout, nullptr);
   }
   // EBUSY and EAGAIN: the kernel is short of memory for now; EINTR: a signal; ETIME: nothing came.
-  const bool passing = result >= 0 || result == -ETIME || result == -EINTR || result == -EBUSY ||
-                       result == -EAGAIN;
+  const bool passing =
+      result >= 0 || result == -ETIME || result == -EINTR || result == -EBUSY || result == -EAGAIN;
   MOORING_CHECK(passing, "io_uring_enter failed for good");
   collect(ready);
 }

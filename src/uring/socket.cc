@@ -117,10 +117,18 @@ std::string peer_address(int fd) {
   return from_address(address).address;
 }
 
-void tune_connection(int fd) noexcept { set_flag(fd, IPPROTO_TCP, TCP_NODELAY); }
+void tune_connection(int fd) noexcept {
+  set_flag(fd, IPPROTO_TCP, TCP_NODELAY);
+}
 
-void shutdown_read(int fd) noexcept { ::shutdown(fd, SHUT_RD); }
-void shutdown_write(int fd) noexcept { ::shutdown(fd, SHUT_WR); }
-void shutdown_both(int fd) noexcept { ::shutdown(fd, SHUT_RDWR); }
+void shutdown_read(int fd) noexcept {
+  ::shutdown(fd, SHUT_RD);
+}
+void shutdown_write(int fd) noexcept {
+  ::shutdown(fd, SHUT_WR);
+}
+void shutdown_both(int fd) noexcept {
+  ::shutdown(fd, SHUT_RDWR);
+}
 
 }  // namespace mooring

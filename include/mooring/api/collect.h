@@ -1,10 +1,11 @@
-// Collector: content that nothing refers to any more goes, after the commit that dropped the reference.
+// Collector: content that nothing refers to any more goes, after the commit that dropped the
+// reference.
 //
-// One per core, used on its thread. A family wakes it after such a commit and does not wait for it: the
-// garbage marks are in the catalogue (catalog/blobs.h), so what a stop interrupts, the next start goes on
-// with. For each mark, under the exclusive guard of the hash (blob/guard.h, I3): the record goes, the file
-// is unlinked and its directory synced, the mark goes. Deletion is the upload's order reversed: a record
-// never names bytes that are gone.
+// One per core, used on its thread. A family wakes it after such a commit and does not wait for it:
+// the garbage marks are in the catalogue (catalog/blobs.h), so what a stop interrupts, the next
+// start goes on with. For each mark, under the exclusive guard of the hash (blob/guard.h, I3): the
+// record goes, the file is unlinked and its directory synced, the mark goes. Deletion is the
+// upload's order reversed: a record never names bytes that are gone.
 //
 // Blobs in segments give their bytes back when the segment is compacted or empty.
 #pragma once

@@ -13,14 +13,15 @@ namespace mooring {
 
 struct DownloadSource {
   BlobId blob;
-  std::string_view media_type;    ///< as stored: by the bytes, not by the client's word
-  std::string_view filename;      ///< for Content-Disposition; may be empty
+  std::string_view media_type;  ///< as stored: by the bytes, not by the client's word
+  std::string_view filename;    ///< for Content-Disposition; may be empty
   std::int64_t modified_ms = 0;
   std::string_view cache_control = {};  ///< empty: none
 };
 
-/// 200, 206, 304, 412 or 416 for a GET or HEAD of `source`; an error if the content cannot be opened.
-/// Types other than raster images and PDF are sent as attachments; nosniff and a sandbox always.
+/// 200, 206, 304, 412 or 416 for a GET or HEAD of `source`; an error if the content cannot be
+/// opened. Types other than raster images and PDF are sent as attachments; nosniff and a sandbox
+/// always.
 [[nodiscard]] Task<Result<Response>> serve_content(Exchange& exchange, DownloadSource source);
 
 }  // namespace mooring

@@ -1,8 +1,8 @@
 // Exchange: one request, and what a family may use to answer it.
 //
-// Made by the connection after the head was parsed, the route found and the caller allowed (401 and 403 by
-// role are decided before a handler runs, rule X2). Lives in the connection's frame until the response was
-// sent; its core's thread only.
+// Made by the connection after the head was parsed, the route found and the caller allowed (401 and
+// 403 by role are decided before a handler runs, rule X2). Lives in the connection's frame until
+// the response was sent; its core's thread only.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,9 @@ namespace mooring {
 
 struct Exchange {
   const RequestHead& head;
-  const PathSegments& path;         ///< decoded; parameters are found by their place in the pattern
-  const QueryParameters& query;     ///< decoded, in order
-  const Identity* identity;         ///< null only on routes open to anyone
+  const PathSegments& path;      ///< decoded; parameters are found by their place in the pattern
+  const QueryParameters& query;  ///< decoded, in order
+  const Identity* identity;      ///< null only on routes open to anyone
   BodyReader& body;
   CoreServices& services;
 

@@ -1,4 +1,5 @@
-// Response: what a family answers. The connection adds Date, Connection and the lengths, and sends it.
+// Response: what a family answers. The connection adds Date, Connection and the lengths, and sends
+// it.
 #pragma once
 
 #include <cstdint>
@@ -26,12 +27,12 @@ struct Response {
   int status = 200;
   /// Field lines in the order in which they are sent. Names are literals; values are safe text.
   std::vector<std::pair<std::string_view, std::string>> fields = {};
-  std::string text = {};                ///< the body, unless `blob` holds one
+  std::string text = {};  ///< the body, unless `blob` holds one
   std::optional<BlobBody> blob = {};
   /// For HEAD: the length that the body of a GET would have, where it was not made.
   std::optional<std::uint64_t> head_only_bytes = {};
-  /// The stored content turned out to be damaged after the status was chosen, and so on: the connection
-  /// is closed after this response.
+  /// The stored content turned out to be damaged after the status was chosen, and so on: the
+  /// connection is closed after this response.
   bool close = false;
 
   Response& add(std::string_view name, std::string value) & {

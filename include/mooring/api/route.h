@@ -1,8 +1,9 @@
 // Routes: what a family offers, as data.
 //
-// A family is a list of routes; an envelope is the shape in which errors below a path prefix are answered,
-// also those that no family decides: 404 for an unknown route, 405, 413, 500 (rule X1). A route without a
-// policy does not compile (auth/policy.h). The table of all families is app/routes.cc.
+// A family is a list of routes; an envelope is the shape in which errors below a path prefix are
+// answered, also those that no family decides: 404 for an unknown route, 405, 413, 500 (rule X1). A
+// route without a policy does not compile (auth/policy.h). The table of all families is
+// app/routes.cc.
 #pragma once
 
 #include <span>
@@ -14,14 +15,14 @@
 
 namespace mooring {
 
-/// Answers one request. Runs on the connection's core. Never fails: what goes wrong becomes a Response in
-/// the shape of the family.
+/// Answers one request. Runs on the connection's core. Never fails: what goes wrong becomes a
+/// Response in the shape of the family.
 using Handler = Task<Response> (*)(Exchange& exchange);
 
 struct Route {
   Method method;
-  /// Decoded segments, "{name}" for any one segment: "/v1/pictures/asset/{assetId}". A trailing slash in
-  /// the request is accepted (rule X5). HEAD is answered by the GET route (rule X6).
+  /// Decoded segments, "{name}" for any one segment: "/v1/pictures/asset/{assetId}". A trailing
+  /// slash in the request is accepted (rule X5). HEAD is answered by the GET route (rule X6).
   std::string_view pattern;
   Policy policy;
   Handler handler;

@@ -1,7 +1,7 @@
 // CoreServices: what a family reaches from the core it runs on.
 //
-// One per core, made by the server, used on that core's thread; the objects behind the references outlive
-// every request.
+// One per core, made by the server, used on that core's thread; the objects behind the references
+// outlive every request.
 #pragma once
 
 #include <atomic>
@@ -26,18 +26,18 @@ struct ApiSettings {
   std::uint64_t json_bytes_max = 1_MiB;
   std::uint64_t picture_bytes_max = 10_MiB;
   std::uint64_t segment_threshold_bytes = 512_KiB;  ///< smaller content goes to segments
-  std::uint64_t reserve_bytes = 1_GiB;   ///< uploads are refused with 507 when less is free
+  std::uint64_t reserve_bytes = 1_GiB;         ///< uploads are refused with 507 when less is free
   std::uint64_t uploads_in_flight_max = 1024;  ///< of the whole server; further ones get 503
-  std::string base_url = {};             ///< for absolute URLs; empty: from the Host field
+  std::string base_url = {};                   ///< for absolute URLs; empty: from the Host field
 };
 
 /// Counters of one core's uploads; written by its thread, read by anyone.
 struct IngestCounters {
-  Counter uploads;         ///< received whole
-  Counter upload_bytes;    ///< of file content received whole
-  Counter copied_bytes;    ///< of them, copied in user space (vow V3)
-  Counter shared;          ///< content that was already stored
-  Counter collisions;      ///< different content under one hash
+  Counter uploads;       ///< received whole
+  Counter upload_bytes;  ///< of file content received whole
+  Counter copied_bytes;  ///< of them, copied in user space (vow V3)
+  Counter shared;        ///< content that was already stored
+  Counter collisions;    ///< different content under one hash
 };
 
 struct CoreServices {

@@ -1,14 +1,17 @@
 // Receiving an upload: from the body's first byte to a file whose size and digest are known.
 //
-// This is the first half of an upload's life (DESIGN 5); api/store.h is the second. Nothing is visible
-// to anybody before the second half commits, and dropping what was received leaves nothing behind.
+// This is the first half of an upload's life (DESIGN 5); api/store.h is the second. Nothing is
+// visible to anybody before the second half commits, and dropping what was received leaves nothing
+// behind.
 //
 // The bytes take one of two ways, chosen by what the head promises:
-//   small  the whole body fits into the buffer it arrived in, or one receive buffer: content stays in
+//   small  the whole body fits into the buffer it arrived in, or one receive buffer: content stays
+//   in
 //          memory until it is stored;
-//   large  content goes through 1 MiB chunks straight to the disk while it arrives (blob/landing.h).
-// Content is never copied on the large way but for the part of the first buffer that came with the head,
-// and at most 4 KiB per chunk where a multipart delimiter had to be seen first (vow V3).
+//   large  content goes through 1 MiB chunks straight to the disk while it arrives
+//   (blob/landing.h).
+// Content is never copied on the large way but for the part of the first buffer that came with the
+// head, and at most 4 KiB per chunk where a multipart delimiter had to be seen first (vow V3).
 #pragma once
 
 #include <array>
@@ -37,10 +40,11 @@ class ReceivedFile {
   std::optional<std::string> declared_type;  ///< the part's Content-Type, as sent
   std::uint64_t size_bytes = 0;
   Hash128 hash;
-  SniffedType sniffed = SniffedType::unknown;  ///< by the first bytes
+  SniffedType sniffed = SniffedType::unknown;    ///< by the first bytes
   std::optional<std::array<std::byte, 16>> md5;  ///< if the rules asked for it
 
-  /// The content while it is in memory: a view into the buffer below or into what came with the head.
+  /// The content while it is in memory: a view into the buffer below or into what came with the
+  /// head.
   [[nodiscard]] std::optional<Bytes> content() const noexcept {
     if (landing_) return std::nullopt;
     return content_;
@@ -57,7 +61,8 @@ class ReceivedFile {
 
   friend Task<void> drop_received(ReceivedFile& file);
   friend Task<Status> land_received(CoreServices& services, ReceivedFile& file);
-  friend Task<Status> publish_received(CoreServices& services, ReceivedFile& file, const BlobId& id);
+  friend Task<Status> publish_received(CoreServices& services, ReceivedFile& file,
+                                       const BlobId& id);
 };
 
 struct TextField {
@@ -65,36 +70,39 @@ struct TextField {
   std::string value;
 };
 
-/// Whether the body may be the file itself, with its name in Content-Disposition or in the query parameter
-/// `filename`, instead of a form: the fastest and simplest form for machines. Fields then come as query
-/// parameters, which the family reads from the exchange.
+/// Whether the body may be the file itself, with its name in Content-Disposition or in the query
+/// parameter `filename`, instead of a form: the fastest and simplest form for machines. Fields then
+/// come as query parameters, which the family reads from the exchange.
 enum class RawUploads : std::uint8_t { refused, accepted };
 
 struct UploadRules {
   std::string_view file_field = "file";  ///< the multipart name of the file
   RawUploads raw = RawUploads::refused;
-  bool wants_md5 = false;                ///< ReceivedFile::md5 is wanted
-  std::uint64_t file_bytes_max = 0;      ///< inclusive
-  std::uint64_t body_bytes_max = 0;      ///< file, other parts and framing together, inclusive
+  bool wants_md5 = false;            ///< ReceivedFile::md5 is wanted
+  std::uint64_t file_bytes_max = 0;  ///< inclusive
+  std::uint64_t body_bytes_max = 0;  ///< file, other parts and framing together, inclusive
 };
 
 struct Upload {
   std::vector<TextField> fields;
   std::optional<ReceivedFile> file;
-  /// With Errc::too_large: the file's bytes, as far as they are known (Content-Length, else seen; P5).
+  /// With Errc::too_large: the file's bytes, as far as they are known (Content-Length, else seen;
+  /// P5).
   std::uint64_t file_bytes_seen = 0;
 };
 
-/// Receives the body of `exchange` into `upload`. Files under other names than rules.file_field are read
-/// over and dropped. Repr-Digest and Content-Digest (sha-256) and Content-MD5 of the request are verified
-/// before anything becomes visible: a digest that is malformed or does not match is `invalid`. After an error `upload` holds no file, and nothing is left behind. Errors, beside those of BodyReader:
-/// unsupported_media (not multipart/form-data), invalid (multipart grammar, the file twice, a bad field),
-/// too_large (file or body over its limit, too many parts), no_space, io_error.
+/// Receives the body of `exchange` into `upload`. Files under other names than rules.file_field are
+/// read over and dropped. Repr-Digest and Content-Digest (sha-256) and Content-MD5 of the request
+/// are verified before anything becomes visible: a digest that is malformed or does not match is
+/// `invalid`. After an error `upload` holds no file, and nothing is left behind. Errors, beside
+/// those of BodyReader: unsupported_media (not multipart/form-data), invalid (multipart grammar,
+/// the file twice, a bad field), too_large (file or body over its limit, too many parts), no_space,
+/// io_error.
 [[nodiscard]] Task<Status> receive_upload(Exchange& exchange, const UploadRules& rules,
                                           Upload& upload);
 
-/// Gives content that is in memory, but not small enough for a segment, the chunk it can be written from.
-/// No guard may be held: it may have to wait for a permit.
+/// Gives content that is in memory, but not small enough for a segment, the chunk it can be written
+/// from. No guard may be held: it may have to wait for a permit.
 [[nodiscard]] Task<Status> land_received(CoreServices& services, ReceivedFile& file);
 /// Makes a received file the blob `id` of the file tier; under the exclusive guard of its hash.
 [[nodiscard]] Task<Status> publish_received(CoreServices& services, ReceivedFile& file,

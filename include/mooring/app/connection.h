@@ -2,9 +2,9 @@
 //
 //   wait for a head -> dispatch -> send the answer -> again, or linger and close
 //
-// A connection lives in the frame of serve_connection, on one core, for its whole life. While it is idle it
-// holds no buffer. Everything a peer can do wrong by being slow ends by a watch (app/watch.h); everything
-// it can send wrong ends in one answer and a close (vow V6).
+// A connection lives in the frame of serve_connection, on one core, for its whole life. While it is
+// idle it holds no buffer. Everything a peer can do wrong by being slow ends by a watch
+// (app/watch.h); everything it can send wrong ends in one answer and a close (vow V6).
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // The sum of limits: how much memory the server can take at most, and why (vow V4).
 //
-// Every addend is a limit of the configuration; nothing in it depends on the size of files or the number of
-// clients that knock. Printed at start.
+// Every addend is a limit of the configuration; nothing in it depends on the size of files or the
+// number of clients that knock. Printed at start.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@
 namespace mooring {
 
 struct MemoryBound {
-  std::uint64_t chunks_bytes = 0;       ///< receive buffers of large bodies, all cores
-  std::uint64_t heads_bytes = 0;        ///< receive buffers of heads, all cores
-  std::uint64_t small_bodies_bytes = 0; ///< buffers of bodies that do not come with their head
-  std::uint64_t connections_bytes = 0;  ///< parsers and coroutine frames
-  std::uint64_t tokens_bytes = 0;       ///< caches of verified tokens
-  std::uint64_t catalog_bytes = 0;      ///< RocksDB's block cache and write buffers
+  std::uint64_t chunks_bytes = 0;        ///< receive buffers of large bodies, all cores
+  std::uint64_t heads_bytes = 0;         ///< receive buffers of heads, all cores
+  std::uint64_t small_bodies_bytes = 0;  ///< buffers of bodies that do not come with their head
+  std::uint64_t connections_bytes = 0;   ///< parsers and coroutine frames
+  std::uint64_t tokens_bytes = 0;        ///< caches of verified tokens
+  std::uint64_t catalog_bytes = 0;       ///< RocksDB's block cache and write buffers
 
   [[nodiscard]] std::uint64_t total_bytes() const noexcept {
     return chunks_bytes + heads_bytes + small_bodies_bytes + connections_bytes + tokens_bytes +

@@ -1,8 +1,9 @@
 // RequestBody: the body of one request, read from the connection.
 //
-// Bytes that came with the head are handed out first, in place if the family asks for them; the rest is
-// received straight into the family's memory. A chunked body is received so that payload lands where it
-// stays: exactly the rest of the present chunk, then a little more for the next size line.
+// Bytes that came with the head are handed out first, in place if the family asks for them; the
+// rest is received straight into the family's memory. A chunked body is received so that payload
+// lands where it stays: exactly the rest of the present chunk, then a little more for the next size
+// line.
 //
 // Lives in the connection's frame for one request; its core's thread only.
 #pragma once
@@ -20,8 +21,8 @@ namespace mooring {
 
 class RequestBody final : public BodyReader {
  public:
-  /// `arrived` are the bytes behind the head; `spare` is free memory behind them, for bytes of the next
-  /// request that come with the end of a chunked body.
+  /// `arrived` are the bytes behind the head; `spare` is free memory behind them, for bytes of the
+  /// next request that come with the end of a chunked body.
   RequestBody(Core& core, int fd, const RequestHead& head, MutableBytes arrived, MutableBytes spare,
               Watch& watch, const ProgressRule& rule, std::uint64_t body_bytes_max);
 

@@ -1,8 +1,8 @@
 // ResponseWriter: sends one response on a connection.
 //
-// A small response is one send: head and body together. Stored content goes piece by piece, each from the
-// memory the disk put it into. If the content turns out to be damaged on the way the response is not
-// completed: the connection is closed before its length was reached (vow V7).
+// A small response is one send: head and body together. Stored content goes piece by piece, each
+// from the memory the disk put it into. If the content turns out to be damaged on the way the
+// response is not completed: the connection is closed before its length was reached (vow V7).
 #pragma once
 
 #include <cstdint>

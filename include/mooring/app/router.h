@@ -1,7 +1,7 @@
 // Router: from a method and a decoded path to a route.
 //
-// Built once at start from every family's routes, then const and shared by all cores. A tree of segments;
-// a literal wins over a parameter, so "/assets/tree" is not an asset called "tree".
+// Built once at start from every family's routes, then const and shared by all cores. A tree of
+// segments; a literal wins over a parameter, so "/assets/tree" is not an asset called "tree".
 #pragma once
 
 #include <array>
@@ -34,7 +34,8 @@ class Router {
   /// CHECKs that no two routes have one method and one pattern. `family` outlives the router.
   void add(const ResourceFamily& family);
 
-  /// route == nullptr and allow empty: 404. route == nullptr and allow set: 405. HEAD finds the GET route.
+  /// route == nullptr and allow empty: 404. route == nullptr and allow set: 405. HEAD finds the GET
+  /// route.
   [[nodiscard]] RouteMatch find(Method method, const PathSegments& path) const;
   /// Every route, in the order of adding: for tests of the whole table.
   [[nodiscard]] const std::vector<const Route*>& routes() const noexcept { return routes_; }

@@ -1,8 +1,9 @@
-// ServerCore: one core of the server: its thread, its listener, its connections, its half of the store.
+// ServerCore: one core of the server: its thread, its listener, its connections, its half of the
+// store.
 //
-// `start` runs the thread and returns once the core listens, or has failed to. `drain` is a message: it
-// stops accepting, closes idle connections, lets requests end until the deadline, cuts off the rest, then
-// stops the core's half of the store and ends the thread. `join` waits for that.
+// `start` runs the thread and returns once the core listens, or has failed to. `drain` is a
+// message: it stops accepting, closes idle connections, lets requests end until the deadline, cuts
+// off the rest, then stops the core's half of the store and ends the thread. `join` waits for that.
 #pragma once
 
 #include <memory>

@@ -1,7 +1,7 @@
 // ServerState: what all cores of the server share.
 //
-// Made by start-up before the first core and destroyed after the last. Const, or atomic, or safe for any
-// thread by its own contract.
+// Made by start-up before the first core and destroyed after the last. Const, or atomic, or safe
+// for any thread by its own contract.
 #pragma once
 
 #include <atomic>

@@ -9,8 +9,8 @@
 
 namespace mooring {
 
-/// The local issuer's secret (made at the first start) and the configured keys, read from their files.
-/// Blocks; at start. The error is a sentence for the operator.
+/// The local issuer's secret (made at the first start) and the configured keys, read from their
+/// files. Blocks; at start. The error is a sentence for the operator.
 [[nodiscard]] std::expected<TokenVerifier, std::string> load_token_verifier(const Config& config);
 
 }  // namespace mooring

@@ -1,9 +1,10 @@
 // Watches: nobody may hold a connection by being slow.
 //
-// A Watch belongs to one connection and stands beside the one operation that waits on its peer. When the
-// deadline passes, or too few bytes moved, the operation is cancelled; it completes with Errc::cancelled
-// and the connection asks the watch why. Times during which the server itself is busy (disk, permits) have
-// no operation in flight and never count against the peer. Its core's thread only.
+// A Watch belongs to one connection and stands beside the one operation that waits on its peer.
+// When the deadline passes, or too few bytes moved, the operation is cancelled; it completes with
+// Errc::cancelled and the connection asks the watch why. Times during which the server itself is
+// busy (disk, permits) have no operation in flight and never count against the peer. Its core's
+// thread only.
 #pragma once
 
 #include <cstdint>

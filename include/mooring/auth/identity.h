@@ -1,6 +1,6 @@
 // Identity: who is asking, as far as the rest of the house needs to know.
 //
-// An Identity exists only after a credential was verified (auth/jwt.h, later API keys). It is
+// An Identity exists only after a credential was verified (auth/jwt.h, auth/api_key.h). It is
 // immutable and shared: an IdentityPtr outlives the cache entry it came from, so a request that
 // waits keeps its caller. Any thread.
 //
@@ -66,13 +66,13 @@ class RoleSet {
 enum class Caller : std::uint8_t {
   anyone,        ///< no credential is looked at
   bearer,        ///< `Authorization: Bearer <JWT>`
-  partner_keys,  ///< a partner key together with a developer key
-  api_key,       ///< one key of a user
+  partner_keys,  ///< `X-API-Key: <partner key>` with `Authorization: <developer key>`
+  api_key,       ///< `X-API-Key: <attachments key>`
 };
 
 struct Identity {
-  std::string user;
-  std::string organization;
+  std::string user;          ///< of a key: its owner; of two partner keys: the developer key's
+  std::string organization;  ///< of a key: its company, or its owner if it names none
   RoleSet roles = {};
   std::vector<std::string> scopes = {};
   Caller caller = Caller::bearer;

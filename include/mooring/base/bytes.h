@@ -31,9 +31,15 @@ inline constexpr std::size_t kBlockBytes = 4096;
 }
 
 inline namespace literals {
-consteval std::size_t operator""_KiB(unsigned long long n) { return n << 10; }
-consteval std::size_t operator""_MiB(unsigned long long n) { return n << 20; }
-consteval std::size_t operator""_GiB(unsigned long long n) { return n << 30; }
+consteval std::size_t operator""_KiB(unsigned long long n) {
+  return n << 10;
+}
+consteval std::size_t operator""_MiB(unsigned long long n) {
+  return n << 20;
+}
+consteval std::size_t operator""_GiB(unsigned long long n) {
+  return n << 30;
+}
 }  // namespace literals
 
 }  // namespace mooring

@@ -10,7 +10,9 @@ namespace mooring {
 [[nodiscard]] std::uint64_t monotonic_ns() noexcept;
 
 /// CLOCK_MONOTONIC in milliseconds. For deadlines.
-[[nodiscard]] inline std::uint64_t monotonic_ms() noexcept { return monotonic_ns() / 1'000'000; }
+[[nodiscard]] inline std::uint64_t monotonic_ms() noexcept {
+  return monotonic_ns() / 1'000'000;
+}
 
 /// Milliseconds since 1970-01-01T00:00:00Z. For records (rule X3).
 [[nodiscard]] std::int64_t wall_ms() noexcept;

@@ -1,7 +1,8 @@
 // The digest of stored content: XXH3-128 (the only place that includes xxHash).
 //
 // XXH3 is fast and not collision-resistant: two inputs with one digest can be built by hand. So a
-// digest finds candidates; it never decides that two contents are equal (bytes are compared before content is shared).
+// digest finds candidates; it never decides that two contents are equal (bytes are compared before
+// content is shared).
 #pragma once
 
 #include <compare>
@@ -13,7 +14,8 @@
 
 namespace mooring {
 
-/// 128 bits in canonical (big-endian) order: `hi` holds the first eight bytes that `xxh128sum` prints.
+/// 128 bits in canonical (big-endian) order: `hi` holds the first eight bytes that `xxh128sum`
+/// prints.
 struct Hash128 {
   std::uint64_t hi = 0;
   std::uint64_t lo = 0;

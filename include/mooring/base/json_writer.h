@@ -1,7 +1,8 @@
 // JSON out: RapidJSON's Writer with the names of the contract.
 //
-// Writes compact JSON into a string it owns. Keys come in the order of the calls, as in the examples of
-// the contract (rule X4). Strings must be valid UTF-8; what we store was checked when it came in.
+// Writes compact JSON into a string it owns. Keys come in the order of the calls, as in the
+// examples of the contract (rule X4). Strings must be valid UTF-8; what we store was checked when
+// it came in.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // The log: one line per event on standard error, as text for people or as JSON lines.
 //
-// Logging is for what an operator should see; it is never on the path of a request (that is the access
-// log's and the metrics' place). Control bytes in arguments are escaped, so a client cannot forge lines.
-// Any thread.
+// Logging is for what an operator should see; it is never on the path of a request (that is the
+// access log's and the metrics' place). Control bytes in arguments are escaped, so a client cannot
+// forge lines. Any thread.
 #pragma once
 
 #include <fmt/format.h>

@@ -11,7 +11,8 @@
 
 namespace mooring {
 
-/// Fills `out` from the kernel's CSPRNG. Any thread; buffered per thread so that an id costs no call.
+/// Fills `out` from the kernel's CSPRNG. Any thread; buffered per thread so that an id costs no
+/// call.
 void random_bytes(MutableBytes out) noexcept;
 
 /// 16 bytes in the order in which they are printed.

@@ -24,6 +24,7 @@ enum class Family : std::uint8_t {
   asset,    ///< assets.h    asset 16                                 -> AssetRecord
   child,    ///< assets.h    parent 16 | organization | position 4 | asset 16 -> (empty)
   picture,  ///< pictures.h  asset 16                                 -> PictureRecord
+  key,      ///< keys.h      0 | id 12; and lists by owner and company -> KeyRecord
   meta,     ///< database.h  a name                                   -> the store's own marks
 };
 
@@ -41,6 +42,7 @@ inline constexpr std::array kFamilyTable = std::to_array<FamilyRow>({
     {Family::asset, "asset", 0},
     {Family::child, "child", 16},
     {Family::picture, "picture", 0},
+    {Family::key, "key", 0},
     {Family::meta, "meta", 0},
 });
 

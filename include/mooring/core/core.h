@@ -1,11 +1,11 @@
 // Core: one core of the machine: a thread with its ring, timers, buffers and mailbox, and the loop.
 //
-// Everything a core owns is used on its thread only; other threads reach it through its mailbox. A core
-// never waits for anything but its ring (vow V5).
+// Everything a core owns is used on its thread only; other threads reach it through its mailbox. A
+// core never waits for anything but its ring (vow V5).
 //
-// One turn of the loop: deliver the mailbox, resume what is ready, submit and wait once, run timers.
-// Life: create on any thread, `run` on the core's own thread (which builds the ring there), `stop` from
-// anywhere by a message; run returns when it was stopped and nothing is in flight.
+// One turn of the loop: deliver the mailbox, resume what is ready, submit and wait once, run
+// timers. Life: create on any thread, `run` on the core's own thread (which builds the ring there),
+// `stop` from anywhere by a message; run returns when it was stopped and nothing is in flight.
 #pragma once
 
 #include <coroutine>
@@ -25,7 +25,7 @@ namespace mooring {
 class WorkerPool;
 
 struct CoreOptions {
-  unsigned index = 0;            ///< 0 … cores-1
+  unsigned index = 0;  ///< 0 … cores-1
   RingOptions ring;
   std::uint16_t chunks_max = 96;     ///< 1 MiB receive buffers
   std::uint16_t head_buffers = 256;  ///< 32 KiB each, a power of two
@@ -42,7 +42,8 @@ class Core {
 
   /// Runs the loop until `stop`. The caller has spawned its work into a gate before.
   void run();
-  /// Ends `run` after the present turn. The core's thread; everything in flight must have completed.
+  /// Ends `run` after the present turn. The core's thread; everything in flight must have
+  /// completed.
   void stop() noexcept { running_ = false; }
 
   /// Queues `waiter` to be resumed in this turn of the loop, never from inside the call.

@@ -1,8 +1,8 @@
 // Coroutine frames from a free list per thread.
 //
-// Frames are freed on the thread that allocated them, as tasks stay on their core. Sizes are rounded up to
-// 64 bytes; frames over 8 KiB go to the heap. In sanitizer builds every frame does, so that a use after
-// its end is seen.
+// Frames are freed on the thread that allocated them, as tasks stay on their core. Sizes are
+// rounded up to 64 bytes; frames over 8 KiB go to the heap. In sanitizer builds every frame does,
+// so that a use after its end is seen.
 #pragma once
 
 #include <cstddef>

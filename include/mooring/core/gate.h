@@ -1,8 +1,8 @@
 // Gate: work that nobody awaits, and the door that closes behind it.
 //
-// Detached coroutines run in a gate: it counts them, refuses new ones once closed and lets one coroutine
-// wait until the last has left. Shutdown is: close the gates, cancel, run the loop until every gate is
-// empty. One core, one thread.
+// Detached coroutines run in a gate: it counts them, refuses new ones once closed and lets one
+// coroutine wait until the last has left. Shutdown is: close the gates, cancel, run the loop until
+// every gate is empty. One core, one thread.
 #pragma once
 
 #include <coroutine>

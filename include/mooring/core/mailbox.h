@@ -1,12 +1,14 @@
 // Mailbox: how other threads talk to a core.
 //
 // A message is an intrusive node that its sender owns, usually a member of an awaiting frame; it is
-// delivered on the core's thread exactly once, in the order in which one sender posted. Posting never
-// allocates and never blocks; it costs one system call only if the core sleeps and nobody has woken it.
+// delivered on the core's thread exactly once, in the order in which one sender posted. Posting
+// never allocates and never blocks; it costs one system call only if the core sleeps and nobody has
+// woken it.
 //
 // I1  A message is in at most one mailbox at a time and outlives its delivery's start.
-// I2  Between "sleeping" being set and the kernel wait, the queue was seen empty: no wake-up is lost.
-// I3  A mailbox ends only after every post that began has returned: the message may be delivered, and all
+// I2  Between "sleeping" being set and the kernel wait, the queue was seen empty: no wake-up is
+// lost. I3  A mailbox ends only after every post that began has returned: the message may be
+// delivered, and all
 //     that its core waited for be over, while its sender is still on the way out of post.
 #pragma once
 
@@ -42,7 +44,8 @@ class Mailbox {
 
   /// Any thread.
   void post(Message& message) noexcept { post_all(&message, &message); }
-  /// Posts the chain `first` … `last` (linked by next_message) with at most one wake-up. Any thread.
+  /// Posts the chain `first` … `last` (linked by next_message) with at most one wake-up. Any
+  /// thread.
   void post_all(Message* first, Message* last) noexcept;
 
   /// Delivers everything that is there, oldest first. The core's thread. Returns how many.

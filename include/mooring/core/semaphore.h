@@ -1,6 +1,8 @@
-// Semaphore: counts permits of one core and lets coroutines wait for them, first come, first served.
+// Semaphore: counts permits of one core and lets coroutines wait for them, first come, first
+// served.
 //
-// Waiters are woken by handing them their permits, so nobody who comes later can overtake. One thread.
+// Waiters are woken by handing them their permits, so nobody who comes later can overtake. One
+// thread.
 #pragma once
 
 #include <coroutine>

@@ -1,11 +1,11 @@
 // Task: a coroutine that runs when it is awaited and answers its one awaiter.
 //
-// Lazy: nothing happens before `co_await`. Completion transfers control straight to the awaiter. A task
-// stays on the core it was started on; it is awaited exactly once. Detached work is not a task without
-// an awaiter: it is spawned into a Gate (core/gate.h), which waits for it at shutdown.
+// Lazy: nothing happens before `co_await`. Completion transfers control straight to the awaiter. A
+// task stays on the core it was started on; it is awaited exactly once. Detached work is not a task
+// without an awaiter: it is spawned into a Gate (core/gate.h), which waits for it at shutdown.
 //
-// Frames come from a free list per thread (core/frame_pool.h), so that a request in the steady state
-// allocates nothing for its coroutines.
+// Frames come from a free list per thread (core/frame_pool.h), so that a request in the steady
+// state allocates nothing for its coroutines.
 //
 // Coroutines here are named functions, never capturing lambdas; one co_await per statement.
 #pragma once
@@ -44,7 +44,8 @@ struct TaskPromiseBase {
 
   [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
   [[nodiscard]] FinalAwaiter final_suspend() const noexcept { return {}; }
-  // Operating errors are values and library exceptions stop at their edge: what arrives here is a bug.
+  // Operating errors are values and library exceptions stop at their edge: what arrives here is a
+  // bug.
   void unhandled_exception() const noexcept { std::terminate(); }
 };
 

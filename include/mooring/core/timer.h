@@ -1,7 +1,8 @@
 // Timers: deadlines that are set often and expire rarely.
 //
-// A hashed wheel: setting and clearing are O(1) and allocate nothing (a timer is an intrusive node in its
-// owner). Resolution is one tick (16 ms); a timer never expires early. One wheel per core, its thread only.
+// A hashed wheel: setting and clearing are O(1) and allocate nothing (a timer is an intrusive node
+// in its owner). Resolution is one tick (16 ms); a timer never expires early. One wheel per core,
+// its thread only.
 #pragma once
 
 #include <array>

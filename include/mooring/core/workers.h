@@ -1,10 +1,12 @@
 // WorkerPool: threads for what blocks: names, syncs, cold reads, checksums other than XXH3.
 //
-// A job is a whole sequence of blocking calls, not a single call: the way to a worker and back costs about
-// as much as a small system call. Jobs live in the frame that awaits them; nothing is allocated. The
-// completed `co_await run(...)` means: the function has returned, and what it wrote is visible here.
+// A job is a whole sequence of blocking calls, not a single call: the way to a worker and back
+// costs about as much as a small system call. Jobs live in the frame that awaits them; nothing is
+// allocated. The completed `co_await run(...)` means: the function has returned, and what it wrote
+// is visible here.
 //
-// Jobs wait in one queue, first come, first served; the queue's length is bounded by what the cores admit.
+// Jobs wait in one queue, first come, first served; the queue's length is bounded by what the cores
+// admit.
 #pragma once
 
 #include <atomic>
@@ -47,12 +49,15 @@ class WorkerPool {
   /// Any thread. `job` is delivered to `home` after it was executed.
   void submit(Job& job, Mailbox& home) noexcept;
 
-  /// Runs `function` on a worker and answers `core`: `auto result = co_await workers.run(core, function)`.
-  /// `function` must not throw and must not touch what the core owns, except what it was lent for the call.
+  /// Runs `function` on a worker and answers `core`: `auto result = co_await workers.run(core,
+  /// function)`. `function` must not throw and must not touch what the core owns, except what it
+  /// was lent for the call.
   template <typename Function>
   [[nodiscard]] auto run(Core& core, Function function);
 
-  [[nodiscard]] std::size_t queued() const noexcept { return queued_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t queued() const noexcept {
+    return queued_.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] std::size_t threads() const noexcept { return threads_.size(); }
 
  private:

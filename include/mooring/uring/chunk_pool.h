@@ -1,13 +1,14 @@
-// ChunkPool: the 1 MiB buffers into which the kernel receives bodies and from which the disk takes them.
+// ChunkPool: the 1 MiB buffers into which the kernel receives bodies and from which the disk takes
+// them.
 //
-// One pool per core, used on its thread. Chunks are page-aligned, have 4 KiB of slack behind them (so that
-// a multipart delimiter can be seen before the last full block is written) and are registered with the
-// ring the first time they are leased: pinning costs once, and only as much memory is pinned as was
-// needed at the peak. Where RLIMIT_MEMLOCK is too small the chunk stays unregistered and is used by plain
-// operations (measured: 5 ms more CPU per 192 MiB).
+// One pool per core, used on its thread. Chunks are page-aligned, have 4 KiB of slack behind them
+// (so that a multipart delimiter can be seen before the last full block is written) and are
+// registered with the ring the first time they are leased: pinning costs once, and only as much
+// memory is pinned as was needed at the peak. Where RLIMIT_MEMLOCK is too small the chunk stays
+// unregistered and is used by plain operations (measured: 5 ms more CPU per 192 MiB).
 //
-// The pool never grows beyond `chunks_max`: admission is the caller's (core/semaphore.h), so an empty
-// pool is a programmer error there.
+// The pool never grows beyond `chunks_max`: admission is the caller's (core/semaphore.h), so an
+// empty pool is a programmer error there.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,8 @@ inline constexpr std::size_t kChunkSlackBytes = kBlockBytes;
 
 class ChunkPool;
 
-/// Move-only right to one chunk; gives it back in the destructor. Never destroyed while an operation on
-/// its memory is in flight.
+/// Move-only right to one chunk; gives it back in the destructor. Never destroyed while an
+/// operation on its memory is in flight.
 class ChunkLease {
  public:
   ChunkLease() noexcept = default;

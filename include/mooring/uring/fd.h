@@ -7,8 +7,8 @@
 
 namespace mooring {
 
-/// Move-only owner of a descriptor. Never hands a descriptor back that an operation in flight still uses:
-/// the operation's frame owns the Fd, or outlives its owner (see uring/operation.h, I2).
+/// Move-only owner of a descriptor. Never hands a descriptor back that an operation in flight still
+/// uses: the operation's frame owns the Fd, or outlives its owner (see uring/operation.h, I2).
 class Fd {
  public:
   Fd() noexcept = default;

@@ -1,9 +1,10 @@
 // HeadBuffers: where the first bytes of a request arrive.
 //
-// A group of buffers lent to the kernel: it picks one when data arrives on a connection, so that ten
-// thousand idle connections hold none. One group per core, used on its thread.
+// A group of buffers lent to the kernel: it picks one when data arrives on a connection, so that
+// ten thousand idle connections hold none. One group per core, used on its thread.
 //
-// A buffer is owned by the kernel, or by exactly one HeadLease, which gives it back in its destructor.
+// A buffer is owned by the kernel, or by exactly one HeadLease, which gives it back in its
+// destructor.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@ namespace mooring {
 
 /// Holds the largest head (16 KiB) and as much again of a pipelined request or a small body.
 inline constexpr std::size_t kHeadBufferBytes = 32_KiB;
-/// The first receive asks for no more than this: what comes with the head of a large body is the part that
-/// has to be copied (vow V3: at most 2 % of 1 MiB).
+/// The first receive asks for no more than this: what comes with the head of a large body is the
+/// part that has to be copied (vow V3: at most 2 % of 1 MiB).
 inline constexpr std::size_t kFirstReceiveBytes = 16_KiB;
 
 class HeadBuffers;
@@ -61,7 +62,9 @@ class HeadBuffers {
   HeadBuffers& operator=(const HeadBuffers&) = delete;
 
   /// Waits for data on `fd`; the completed operation is turned into a lease by `take`.
-  [[nodiscard]] PickOperation recv(int fd) { return ring_.recv_pick(fd, kGroup, kFirstReceiveBytes); }
+  [[nodiscard]] PickOperation recv(int fd) {
+    return ring_.recv_pick(fd, kGroup, kFirstReceiveBytes);
+  }
   /// The lease of a picked buffer. Call exactly once per PickedBuffer with size_bytes > 0.
   [[nodiscard]] HeadLease take(const PickedBuffer& picked) noexcept;
 

@@ -1,11 +1,12 @@
 // Operation: one request to the kernel's ring, as something a coroutine can wait for.
 //
 // An operation lives in the frame of the coroutine that awaits it and takes its submission entry in
-// await_suspend. The kernel keeps the address of the operation (as user_data, with a generation in the
-// upper 16 bits) and of the lent memory until the completion arrives.
+// await_suspend. The kernel keeps the address of the operation (as user_data, with a generation in
+// the upper 16 bits) and of the lent memory until the completion arrives.
 //
 // I1  An operation neither moves nor is copied: its address is what the kernel knows.
-// I2  Memory and descriptors lent to the kernel stay valid until the completion. So a suspended frame is
+// I2  Memory and descriptors lent to the kernel stay valid until the completion. So a suspended
+// frame is
 //     never destroyed: its operation is cancelled *and awaited*.
 // I3  A completion is never resumed inside submit: the ring queues it, the loop resumes it.
 // I4  A completion whose generation is not the operation's is a bug and stops the process.
@@ -24,7 +25,8 @@ namespace mooring {
 
 class Ring;
 
-/// What a submission entry will say: a plain value, so that a fault injector or a simulation can read it.
+/// What a submission entry will say: a plain value, so that a fault injector or a simulation can
+/// read it.
 struct RingRequest {
   std::uint8_t opcode = 0;  ///< IORING_OP_*
   std::uint8_t sqe_flags = 0;

@@ -28,7 +28,8 @@ struct Finding {
 [[nodiscard]] std::vector<Finding> probe_kernel(std::uint64_t memlock_bytes_wanted,
                                                 std::uint64_t open_files_wanted);
 
-/// File system of `directory`: O_DIRECT, O_TMPFILE, fallocate, free space and inodes, mount options.
+/// File system of `directory`: O_DIRECT, O_TMPFILE, fallocate, free space and inodes, mount
+/// options.
 [[nodiscard]] std::vector<Finding> probe_file_system(const std::string& directory);
 
 /// Raises the soft limits of locked memory and open files to the hard ones.

@@ -1,8 +1,8 @@
 // Ring: the one seam to the kernel's io_uring. Nothing else in Mooring makes its system calls.
 //
-// One ring per core, created, used and destroyed on that core's thread (SINGLE_ISSUER). One system call
-// per turn of the loop submits everything prepared and waits (DEFER_TASKRUN: completions are produced
-// only inside that call, so no interrupt ever runs on top of a handler).
+// One ring per core, created, used and destroyed on that core's thread (SINGLE_ISSUER). One system
+// call per turn of the loop submits everything prepared and waits (DEFER_TASKRUN: completions are
+// produced only inside that call, so no interrupt ever runs on top of a handler).
 //
 // Completions are copied out first and resumed later by the loop (operation.h, I3).
 #pragma once
@@ -42,8 +42,8 @@ class Ring {
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
-  /// Receives up to `into.size()` bytes. A completed call means: that many bytes are in `into`; 0: the
-  /// peer has sent its FIN.
+  /// Receives up to `into.size()` bytes. A completed call means: that many bytes are in `into`; 0:
+  /// the peer has sent its FIN.
   [[nodiscard]] SizeOperation recv(int fd, MutableBytes into);
   /// Receives into a buffer of `group` (see HeadBuffers), picked when data is there.
   [[nodiscard]] PickOperation recv_pick(int fd, std::uint16_t group, std::size_t length_bytes);
@@ -51,12 +51,12 @@ class Ring {
   [[nodiscard]] SizeOperation recv_discard(int fd, std::size_t length_bytes);
 
   enum class More { no, yes };
-  /// Sends all of `from` (MSG_WAITALL: a short count means that the peer is gone). `More::yes` lets the
-  /// kernel hold a small segment back because more follows.
+  /// Sends all of `from` (MSG_WAITALL: a short count means that the peer is gone). `More::yes` lets
+  /// the kernel hold a small segment back because more follows.
   [[nodiscard]] SizeOperation send(int fd, Bytes from, More more = More::no);
 
-  /// Sends some of `from`, as much as the socket takes at once: for large bodies, where every short count
-  /// is progress of a slow reader.
+  /// Sends some of `from`, as much as the socket takes at once: for large bodies, where every short
+  /// count is progress of a slow reader.
   [[nodiscard]] SizeOperation send_some(int fd, Bytes from);
 
   [[nodiscard]] AcceptOperation accept(int listener);
@@ -73,8 +73,8 @@ class Ring {
   /// Errc::cancelled or with what it achieved, and must still be awaited.
   void cancel(Operation& operation) noexcept;
 
-  /// Submits what is prepared and waits up to `wait_ns` for a completion (0: does not wait). Appends the
-  /// coroutines that may go on to `ready`.
+  /// Submits what is prepared and waits up to `wait_ns` for a completion (0: does not wait).
+  /// Appends the coroutines that may go on to `ready`.
   void turn(std::uint64_t wait_ns, std::vector<std::coroutine_handle<>>& ready);
 
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }

@@ -21,8 +21,8 @@ struct Endpoint {
 [[nodiscard]] Result<Endpoint> parse_endpoint(const std::string& text);
 [[nodiscard]] std::string to_string(const Endpoint& endpoint);
 
-/// Whether nobody listens there yet. SO_REUSEPORT would let a second process of this user share the port and
-/// take half of the connections, so it has to be asked before.
+/// Whether nobody listens there yet. SO_REUSEPORT would let a second process of this user share the
+/// port and take half of the connections, so it has to be asked before.
 [[nodiscard]] Status check_unused(const Endpoint& endpoint);
 
 /// A listening socket with SO_REUSEPORT, so that every core has its own and the kernel spreads the

@@ -12,9 +12,10 @@ TEST(Uuid, PrintsWhatItParsed) {
 }
 
 TEST(Uuid, RefusesEverythingElse) {
-  for (const char* text : {"", "833cb09d6c344590be5fa62fab9f41a2", "833cb09d-6c34-4590-be5f-a62fab9f41a",
-                           "833cb09d-6c34-4590-be5f-a62fab9f41a2 ", "g33cb09d-6c34-4590-be5f-a62fab9f41a2",
-                           "833cb09d06c34-4590-be5f-a62fab9f41a2", "{33cb09d-6c34-4590-be5f-a62fab9f41a2"})
+  for (const char* text :
+       {"", "833cb09d6c344590be5fa62fab9f41a2", "833cb09d-6c34-4590-be5f-a62fab9f41a",
+        "833cb09d-6c34-4590-be5f-a62fab9f41a2 ", "g33cb09d-6c34-4590-be5f-a62fab9f41a2",
+        "833cb09d06c34-4590-be5f-a62fab9f41a2", "{33cb09d-6c34-4590-be5f-a62fab9f41a2"})
     EXPECT_FALSE(parse_uuid(text)) << text;
 }
 
