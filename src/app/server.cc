@@ -8,7 +8,9 @@
 
 #include <cstdio>
 
+#include "mooring/app/admin_socket.h"
 #include "mooring/app/exit_code.h"
+#include "mooring/app/key_admin.h"
 #include "mooring/app/live_blobs.h"
 #include "mooring/app/memory_bound.h"
 #include "mooring/app/notify.h"
@@ -147,7 +149,8 @@ Status repair(const DataDirectory& directory, const Database& database) {
   return {};
 }
 
-// A number that the catalogue still knows is never given to a new segment, even if its file is gone.
+// A number that the catalogue still knows is never given to a new segment, even if its file is
+// gone.
 Status note_segments(BlobStore& store, const Database& database) {
   std::optional<SegmentName> after;
   while (true) {
@@ -164,6 +167,8 @@ ApiSettings api_settings(const Config& config) {
   settings.body_bytes_max = config.limits.body_bytes_max;
   settings.json_bytes_max = config.limits.json_bytes_max;
   settings.picture_bytes_max = config.limits.picture_bytes_max;
+  settings.partner_bytes_max = config.limits.partner_bytes_max;
+  settings.images_bytes_max = config.limits.images_bytes_max;
   settings.segment_threshold_bytes = config.data.segment_threshold_bytes;
   settings.uploads_in_flight_max = config.limits.uploads_in_flight_max;
   settings.reserve_bytes = config.data.reserve_bytes;
@@ -221,11 +226,24 @@ void look_at_space(ServerState& state) {
   log_info("server", "uploads are taken again: {} MiB are free", space->bytes >> 20);
 }
 
+// Without it the server serves as well; only `mooring key` has to wait until it is stopped.
+std::unique_ptr<AdminSocket> open_admin(const Config& config, Writer& writer,
+                                        const Database& database) {
+  Result<std::unique_ptr<AdminSocket>> socket =
+      AdminSocket::open(config.data.dir, [&writer, &database](std::string_view line) {
+        return answer_key_request(line, writer, database);
+      });
+  if (socket) return *std::move(socket);
+  log_warning("admin", "`mooring key` cannot reach this server: {}", describe(socket.error()));
+  return nullptr;
+}
+
 void wait_for_signal(const sigset_t& signals, ServerState& state) {
   const timespec pause{0, kHousekeepingNs};
   while (true) {
     const int signal = ::sigtimedwait(&signals, nullptr, &pause);
     if (signal == SIGTERM || signal == SIGINT) return;
+    state.api.token_clients = std::move(token_clients);
     look_at_space(state);
   }
 }
@@ -265,7 +283,7 @@ void drain(ServerState& state) {
 
 // Serves from an opened store. The objects are destroyed in the reverse order of their making.
 int serve_store(const Config& config, const sigset_t& signals, BlobStore& store, Database& database,
-                const TokenVerifier& verifier) {
+                const TokenVerifier& verifier, TokenClients token_clients) {
   const unsigned cores = cores_of(config);
   Endpoint endpoint = config.server.listen;
   Endpoint metrics_endpoint = config.server.metrics_listen;
@@ -308,10 +326,12 @@ int serve_store(const Config& config, const sigset_t& signals, BlobStore& store,
                  "see `mooring doctor`");
     ::_exit(kExitConfiguration);  // cores that did start hold connections; nothing was acknowledged
   }
+  std::unique_ptr<AdminSocket> admin = open_admin(config, writer, database);
   state.phase.store(Phase::ready);
   announce(config, endpoint, state, cores);
   (void)notify_ready();
   wait_for_signal(signals, state);
+  admin.reset();
   drain(state);
   writer.stop();
   return kExitOk;
@@ -333,6 +353,11 @@ int run_serve(const Config& config) {
   std::expected<TokenVerifier, std::string> verifier = load_token_verifier(config);
   if (!verifier) {
     log_error("auth", "{}", verifier.error());
+    return kExitConfiguration;
+  }
+  std::expected<TokenClients, std::string> token_clients = load_token_clients(config);
+  if (!token_clients) {
+    log_error("auth", "{}", token_clients.error());
     return kExitConfiguration;
   }
   Result<std::unique_ptr<Database>> database = open_catalog(config, **directory);
