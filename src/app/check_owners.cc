@@ -1,10 +1,14 @@
 #include "store_check.h"
 
 #include <array>
+#include <optional>
 
 #include "mooring/catalog/assets.h"
+#include "mooring/catalog/attachments.h"
 #include "mooring/catalog/blobs.h"
 #include "mooring/catalog/codec.h"
+#include "mooring/catalog/images.h"
+#include "mooring/catalog/partner_assets.h"
 #include "mooring/catalog/pictures.h"
 
 namespace mooring {
@@ -18,15 +22,26 @@ struct OwnedContent {
   std::uint64_t size_bytes = 0;
 };
 
+/// The key of the record that an owner names; nothing if it names none.
+using KeyOfOwner = std::optional<std::string> (*)(std::string_view owner);
+
 /// A kind of record that refers to blobs. A new family that stores content adds a row.
 struct OwnerKind {
   std::string_view prefix;  ///< of its owners
   Family family;
-  Result<OwnedContent> (*read)(StoreCheck& check, const Entry& entry);
+  /// Nothing: a record that holds no content, or no longer.
+  Result<std::optional<OwnedContent>> (*read)(StoreCheck& check, const Entry& entry);
+  KeyOfOwner key_of;
 };
 
+std::optional<std::string> key_of_uuid_owner(std::string_view owner) {
+  const std::optional<Uuid> id = parse_uuid(owner.substr(owner.rfind('/') + 1));
+  if (!id) return {};
+  return Key().uuid(*id).take();
+}
+
 // Besides the reference: the asset a picture belongs to.
-Result<OwnedContent> read_picture(StoreCheck& check, const Entry& entry) {
+Result<std::optional<OwnedContent>> read_picture(StoreCheck& check, const Entry& entry) {
   const Result<PictureRecord> picture = decode_picture(entry.value);
   if (!picture) return std::unexpected(picture.error());
   const Result<std::optional<AssetRecord>> asset = find_asset(check.database, picture->asset_id);
@@ -37,8 +52,55 @@ Result<OwnedContent> read_picture(StoreCheck& check, const Entry& entry) {
   return OwnedContent{picture_owner(picture->asset_id), picture->blob, picture->size_bytes};
 }
 
+// A deleted asset is remembered without its content.
+Result<std::optional<OwnedContent>> read_partner_asset(StoreCheck&, const Entry& entry) {
+  const Result<PartnerAssetRecord> asset = decode_partner_asset(entry.value);
+  if (!asset) return std::unexpected(asset.error());
+  if (asset->deleted) return std::nullopt;
+  return OwnedContent{partner_asset_owner(asset->id), asset->blob, asset->size_bytes};
+}
+
+// Besides the reference: the number of its public addresses.
+Result<std::optional<OwnedContent>> read_image(StoreCheck& check, const Entry& entry) {
+  const Result<ImageRecord> image = decode_image(entry.value);
+  if (!image) return std::unexpected(image.error());
+  const auto of_upload = find_image_of_upload(check.database, image->upload);
+  if (!of_upload) return std::unexpected(of_upload.error());
+  if (*of_upload != *image)
+    check.problem(
+        fmt::format("image {}: its upload number {} names another", image->id, image->upload));
+  return OwnedContent{image_owner(image->id), image->blob, image->size_bytes};
+}
+
+// Besides the reference: what holds the asset.
+Result<std::optional<OwnedContent>> read_attachment(StoreCheck& check, const Entry& entry) {
+  const Result<PocketAsset> asset = decode_pocket_asset(entry.value);
+  if (!asset) return std::unexpected(asset.error());
+  if (asset->place != PocketPlace::root) {
+    const Family family = asset->place == PocketPlace::asset_attachment ? Family::pocket_asset
+                                                                        : Family::pocket_project;
+    const Result<Value> holder = check.database.get(family, asset->holder.view());
+    if (!holder) return std::unexpected(holder.error());
+    if (!*holder)
+      check.problem(fmt::format("attachment {}: its holder {} does not exist", asset->id.view(),
+                                asset->holder.view()));
+  }
+  if (!asset->content) return std::nullopt;
+  return OwnedContent{attachment_owner(asset->id), asset->content->blob,
+                      asset->content->size_bytes};
+}
+
+std::optional<std::string> key_of_attachment_owner(std::string_view owner) {
+  const std::optional<PocketId> id = parse_pocket_id(owner.substr(owner.find('/') + 1));
+  if (!id) return {};
+  return to_string(*id);
+}
+
 constexpr std::array kOwnerKinds = std::to_array<OwnerKind>({
-    {"picture/", Family::picture, read_picture},
+    {"picture/", Family::picture, read_picture, key_of_uuid_owner},
+    {"attachment/", Family::pocket_asset, read_attachment, key_of_attachment_owner},
+    {"partner/", Family::partner_asset, read_partner_asset, key_of_uuid_owner},
+    {"image/", Family::image, read_image, image_key_of_owner},
 });
 
 // From the record to its reference and its blob.
@@ -64,31 +126,30 @@ Status check_content(StoreCheck& check, const OwnedContent& content) {
 
 Status check_records(StoreCheck& check, const OwnerKind& kind) {
   return for_each_entry(check.database, kind.family, [&](const Entry& entry) -> Status {
-    const Result<OwnedContent> content = kind.read(check, entry);
+    const Result<std::optional<OwnedContent>> content = kind.read(check, entry);
     if (!content && content.error().code != Errc::corrupt) return std::unexpected(content.error());
     if (!content) {
       check.problem(fmt::format("a record of {} is unreadable", kind.prefix));
       return {};
     }
-    return check_content(check, *content);
+    return *content ? check_content(check, **content) : Status{};
   });
 }
 
-// Whether the record `owner` names exists and names `blob`. An owner ends with its record's key, a
-// UUID.
+// Whether the record `owner` names exists and names `blob`.
 Result<bool> is_owner_of(StoreCheck& check, std::string_view owner, const BlobId& blob) {
   for (const OwnerKind& kind : kOwnerKinds) {
     if (!owner.starts_with(kind.prefix)) continue;
-    const std::optional<Uuid> id = parse_uuid(owner.substr(kind.prefix.size()));
-    if (!id) return false;
-    const Key key = Key().uuid(*id);
-    const Result<Value> value = check.database.get(kind.family, key);
+    const std::optional<std::string> key = kind.key_of(owner);
+    if (!key) return false;
+    const Result<Value> value = check.database.get(kind.family, *key);
     if (!value) return std::unexpected(value.error());
     if (!*value) return false;
-    const Result<OwnedContent> content = kind.read(check, {std::string(key.view()), **value});
+    const Result<std::optional<OwnedContent>> content =
+        kind.read(check, {*key, **value});
     if (!content && content.error().code == Errc::corrupt) return true;  // told with its record
     if (!content) return std::unexpected(content.error());
-    return content->blob == blob && content->owner == owner;
+    return *content && (*content)->blob == blob && (*content)->owner == owner;
   }
   return false;
 }

@@ -25,6 +25,8 @@ enum class Family : std::uint8_t {
   child,    ///< assets.h    parent 16 | organization | position 4 | asset 16 -> (empty)
   picture,  ///< pictures.h  asset 16                                 -> PictureRecord
   key,      ///< keys.h      0 | id 12; and lists by owner and company -> KeyRecord
+  partner_asset,  ///< partner_assets.h  id 16                            -> PartnerAssetRecord
+  company_asset,  ///< partner_assets.h  company | created 8 | id 16      -> (empty); and a count
   meta,     ///< database.h  a name                                   -> the store's own marks
 };
 
@@ -43,6 +45,8 @@ inline constexpr std::array kFamilyTable = std::to_array<FamilyRow>({
     {Family::child, "child", 16},
     {Family::picture, "picture", 0},
     {Family::key, "key", 0},
+    {Family::partner_asset, "partner_asset", 0},
+    {Family::company_asset, "company_asset", 0},
     {Family::meta, "meta", 0},
 });
 

@@ -16,6 +16,7 @@
 #include "mooring/blob/segment_format.h"
 #include "mooring/catalog/assets.h"
 #include "mooring/catalog/blobs.h"
+#include "mooring/catalog/partner_assets.h"
 #include "mooring/catalog/pictures.h"
 #include "mooring/catalog/transaction.h"
 
@@ -356,6 +357,34 @@ TEST_F(CheckTest, NamesAPictureWithoutItsAssetAndOneOfAnotherSize) {
   const Outcome found = check();
   EXPECT_TRUE(found.says("its asset " + to_string(asset_) + " does not exist")) << found.output;
   EXPECT_TRUE(found.says("says 5001 bytes")) << found.output;
+}
+
+TEST_F(CheckTest, KnowsPartnerAssetsAsOwnersAndThatDeletedOnesOwnNothing) {
+  PartnerAssetRecord live;
+  live.id = new_uuid();
+  live.company_id = "company-a";
+  live.blob = id_of(large_);
+  live.size_bytes = large_.size();
+  PartnerAssetRecord deleted = live;
+  deleted.id = new_uuid();
+  write(file_of(live.blob), large_);
+  change([&](Transaction& transaction) -> Status {
+    must(put_blob(transaction, live.blob, {large_.size(), {}}));
+    must(create_partner_asset(transaction, live));
+    must(create_partner_asset(transaction, deleted));
+    must(delete_partner_asset(transaction, deleted.id, 1));
+    return {};
+  });
+  stop_cleanly();
+  EXPECT_EQ(check().exit_code, kExitOk) << check().output;
+
+  directory_ = must(DataDirectory::open(data()));
+  database_ = must(Database::open(directory_->catalog_path(), {}));
+  change([&](Transaction& transaction) {
+    return add_reference(transaction, live.blob, partner_asset_owner(deleted.id));
+  });
+  stop_cleanly();
+  expect_problem(partner_asset_owner(deleted.id));
 }
 
 TEST_F(CheckTest, NamesASegmentWhoseAccountIsWrong) {
