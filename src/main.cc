@@ -13,6 +13,7 @@
 #include "mooring/app/config.h"
 #include "mooring/app/exit_code.h"
 #include "mooring/app/server.h"
+#include "mooring/image/worker.h"
 
 namespace mooring {
 
@@ -52,19 +53,60 @@ CLI::App* add_token(CLI::App& app, TokenOptions& options) {
   CLI::App* token = app.add_subcommand("token", "Print a token (JWT) of the local issuer.");
   TokenRequest& request = options.request;
   token->add_option("--data", options.data_dir, "The data directory")->type_name("DIR")->required();
-  token->add_option("--subject", request.subject, "The user it speaks for")
-      ->type_name("ID")
-      ->required();
-  token->add_option("--organization", request.organization, "The user's organization")
-      ->type_name("ORG")
-      ->required();
+  CLI::Option* subject =
+      token->add_option("--subject", request.subject, "The user it speaks for")->type_name("ID");
+  CLI::Option* organization =
+      token->add_option("--organization", request.organization, "The user's organization")
+          ->type_name("ORG");
   token->add_option("--role", request.roles, "May be repeated")->type_name("ROLE");
   token->add_option("--scope", request.scopes, "May be repeated")->type_name("SCOPE");
   token->add_option("--ttl", request.lifetime_seconds, "How long it is good: 90s, 30m, 1h, 7d")
       ->transform(CLI::AsNumberWithUnit(kUnits, CLI::AsNumberWithUnit::UNIT_REQUIRED))
       ->type_name("TIME")
       ->default_str("1h");
+  CLI::Option* refresh =
+      token->add_flag("--refresh", "Print a client's first refresh token instead");
+  CLI::Option* client = token->add_option("--client", options.refresh_client_id,
+                                          "For --refresh: its id in [[auth.clients]]")
+                            ->type_name("ID")
+                            ->needs(refresh);
+  refresh->needs(client);
+  for (CLI::Option* option : {subject, organization}) refresh->excludes(option);
+  token->final_callback([refresh, subject, organization] {
+    for (CLI::Option* option : {subject, organization})
+      if (refresh->count() == 0 && option->count() == 0)
+        throw CLI::RequiredError(option->get_name());
+  });
   return token;
+}
+
+void add_key_verb(CLI::App& key, KeyOptions& options, KeyOptions::Verb verb, const char* name,
+                  const char* text) {
+  CLI::App* added = key.add_subcommand(name, text);
+  added->add_option("--data", options.data_dir, "The data directory")->type_name("DIR")->required();
+  added->callback([&options, verb] { options.verb = verb; });
+  if (verb == KeyOptions::Verb::revoke) {
+    added->add_option("id", options.id, "Which, as `list` shows it")->type_name("ID")->required();
+    return;
+  }
+  CLI::Option* kind = added->add_option("--kind", options.kind, "What the key opens")
+                          ->type_name("attachments|partner|developer")
+                          ->check(CLI::IsMember({"attachments", "partner", "developer"}));
+  added->add_option("--owner", options.owner, "Whose it is")->type_name("EMAIL");
+  added->add_option("--company", options.company_id, "For which company")->type_name("ID");
+  if (verb == KeyOptions::Verb::list) return;
+  kind->required();
+  added->add_option("--name", options.name, "What its owner calls it")->type_name("NAME");
+}
+
+CLI::App* add_key(CLI::App& app, KeyOptions& options) {
+  using Verb = KeyOptions::Verb;
+  CLI::App* key = app.add_subcommand("key", "Make, list and revoke API keys.");
+  key->require_subcommand(1);
+  add_key_verb(*key, options, Verb::create, "create", "Print a new key, this once.");
+  add_key_verb(*key, options, Verb::list, "list", "Print all keys, without their secrets.");
+  add_key_verb(*key, options, Verb::revoke, "revoke", "End a key, at once and for good.");
+  return key;
 }
 
 CLI::App* add_check(CLI::App& app, CheckOptions& options) {
@@ -106,10 +148,12 @@ int run(int argument_count, char** arguments) {
   app.require_subcommand(1);
   ServeOptions serve_options;
   TokenOptions token_options;
+  KeyOptions key_options;
   CheckOptions check_options;
   DoctorOptions doctor_options;
   CLI::App* serve = add_serve(app, serve_options);
   CLI::App* token = add_token(app, token_options);
+  CLI::App* key = add_key(app, key_options);
   CLI::App* check = add_check(app, check_options);
   CLI::App* doctor = add_doctor(app, doctor_options);
   app.add_subcommand("version", "Print the version.");
@@ -121,6 +165,7 @@ int run(int argument_count, char** arguments) {
 
   if (*serve) return serve_with(serve_options);
   if (*token) return run_token(token_options);
+  if (*key) return run_key(key_options);
   if (*check) return run_check(check_options);
   if (*doctor) return run_doctor(doctor_options);
   return run_version();
@@ -131,5 +176,8 @@ int run(int argument_count, char** arguments) {
 }  // namespace mooring
 
 int main(int argument_count, char** arguments) {
+  // The pool of the server executes this binary anew (image/process.h).
+  if (argument_count == 2 && arguments[1] == mooring::kImageWorkerCommand)
+    return mooring::run_image_worker(mooring::kWorkerSocket);
   return mooring::run(argument_count, arguments);
 }

@@ -1,7 +1,6 @@
 #include "mooring/app/dispatch.h"
 
 #include "mooring/api/services.h"
-#include "mooring/auth/bearer.h"
 #include "mooring/base/clock.h"
 #include "mooring/base/json_writer.h"
 #include "mooring/http/response_head.h"
@@ -16,13 +15,6 @@ Response answer_options(const RouteMatch& match, const Router& router, const Pat
   if (allow.empty()) allow = router.find(Method::options, path).allow;
   response.add("Allow", allow.empty() ? "GET, HEAD, OPTIONS" : allow);
   return response;
-}
-
-Result<IdentityPtr> authenticate(DispatchContext& context, const RequestHead& head,
-                                 const Policy& policy) {
-  if (policy.caller() == Caller::anyone) return IdentityPtr();
-  return authenticate_bearer(head.find("authorization").value_or(""), context.verifier,
-                             context.tokens, wall_ms());
 }
 
 }  // namespace
@@ -64,7 +56,8 @@ Task<Response> dispatch(DispatchContext& context, const RequestHead& head, BodyR
   }
 
   record.family = match.family->name;
-  Result<IdentityPtr> identity = authenticate(context, head, match.route->policy);
+  Result<IdentityPtr> identity =
+      co_await context.authenticator.authenticate(head, match.route->policy);
   if (!identity) co_return match.family->envelope.render(identity.error());
   Status allowed = allow(match.route->policy, identity->get());
   if (!allowed) co_return match.family->envelope.render(allowed.error());

@@ -6,6 +6,7 @@
 #include <future>
 
 #include "mooring/api/collect.h"
+#include "mooring/app/authenticate.h"
 #include "mooring/app/own_routes.h"
 #include "mooring/base/clock.h"
 #include "mooring/base/log.h"
@@ -77,8 +78,9 @@ struct ServerCore::Parts final : private Message {
                  server},
         tokens(server.config.auth.cached_tokens_per_core),
         own_router(make_own_router()),
-        dispatching{server.router, server.verifier, tokens, services},
-        own_dispatching{own_router, server.verifier, tokens, services},
+        authenticator(*core, reader, server.writer, server.verifier, tokens),
+        dispatching{server.router, authenticator, services},
+        own_dispatching{own_router, authenticator, services},
         connections{
             *core, dispatching, server.connections, metrics,
             server.access_log != nullptr ? &server.access_log->buffer(core->index()) : nullptr},
@@ -103,6 +105,7 @@ struct ServerCore::Parts final : private Message {
   ServerServices services;
   TokenCache tokens;
   Router own_router;
+  Authenticator authenticator;
   DispatchContext dispatching;
   DispatchContext own_dispatching;
   ConnectionContext connections;
@@ -218,6 +221,7 @@ Task<void> ServerCore::Parts::stop() {
     co_await pause;
   }
   connection_gate.close();
+  co_await authenticator.stop();
   co_await collector.stop();
   co_await blobs.stop();
   sampler.clear();

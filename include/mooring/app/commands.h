@@ -16,11 +16,31 @@ namespace mooring {
 struct TokenOptions {
   std::string data_dir = "./data";
   TokenRequest request = {};
+  /// Instead of an access token: the first refresh token of this client ([[auth.clients]]).
+  std::optional<std::string> refresh_client_id = {};
 };
 
 /// Prints a token signed with the data directory's secret. Works beside a running server. 64: a
 /// name or a lifetime that cannot be; 78: no secret, or one that others could read.
 [[nodiscard]] int run_token(const TokenOptions& options);
+
+struct KeyOptions {
+  enum class Verb : std::uint8_t { create, list, revoke };
+  Verb verb = Verb::list;
+  std::string data_dir = "./data";
+  std::string id = {};                         ///< revoke: which
+  std::optional<std::string> kind = {};        ///< create, list: as name_of(KeyKind) writes it
+  std::optional<std::string> owner = {};       ///< create, list
+  std::optional<std::string> company_id = {};  ///< create, list
+  std::optional<std::string> name = {};        ///< create
+};
+
+/// API keys, beside a running server (through its admin socket) and without one. `create` prints
+/// the key alone: it is shown this once. `list` prints one line per key, fields separated by tabs,
+/// never a secret. 64: what was asked cannot be, or there is no such key; 70: the store cannot be
+/// read or written; 71: it is damaged; 75: a process has the store that does not answer; 78: there
+/// is no store, or it is another user's.
+[[nodiscard]] int run_key(const KeyOptions& options);
 
 struct DoctorOptions {
   std::optional<std::string> config_file = {};

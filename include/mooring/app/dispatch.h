@@ -11,10 +11,9 @@
 
 #include "mooring/api/body.h"
 #include "mooring/api/response.h"
+#include "mooring/app/authenticate.h"
 #include "mooring/app/metrics.h"
 #include "mooring/app/router.h"
-#include "mooring/auth/jwt.h"
-#include "mooring/auth/token_cache.h"
 #include "mooring/core/task.h"
 
 namespace mooring {
@@ -24,8 +23,7 @@ struct CoreServices;
 /// What dispatch needs of its core. The referenced objects outlive every request.
 struct DispatchContext {
   const Router& router;
-  const TokenVerifier& verifier;
-  TokenCache& tokens;
+  Authenticator& authenticator;
   CoreServices& services;
 };
 

@@ -1,0 +1,134 @@
+#include "mooring/app/authenticate.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "mooring/auth/api_key.h"
+#include "mooring/auth/bearer.h"
+#include "mooring/base/clock.h"
+#include "mooring/base/log.h"
+#include "mooring/catalog/reader.h"
+#include "mooring/catalog/writer.h"
+
+namespace mooring {
+
+namespace {
+
+constexpr std::string_view kKeyField = "x-api-key";
+constexpr std::string_view kAuthorizationField = "authorization";
+
+class NoteUse final : public Mutation {
+ public:
+  NoteUse(const KeyId& id, std::int64_t now_ms) noexcept : id_(id), now_ms_(now_ms) {}
+  [[nodiscard]] Status apply(Transaction& transaction) override {
+    return touch_key(transaction, id_, now_ms_);
+  }
+
+ private:
+  KeyId id_;
+  std::int64_t now_ms_;
+};
+
+// The value of the only X-API-Key field. Two of them are no credential: which one counts would be a
+// guess. (Two Authorization fields are a bad head and never come here.)
+std::string_view key_field(const RequestHead& head) {
+  std::string_view found;
+  bool seen = false;
+  for (const Field& field : head.fields) {
+    if (!equal_ignoring_case(field.name, kKeyField)) continue;
+    if (std::exchange(seen, true)) return {};
+    found = field.value;
+  }
+  return found;
+}
+
+std::string_view authorization_of(const RequestHead& head) {
+  return head.find(kAuthorizationField).value_or("");
+}
+
+// K8: which of the two would have been meant cannot be known.
+bool has_key_and_token(const RequestHead& head) {
+  return head.find(kKeyField).has_value() && bearer_token(authorization_of(head)).has_value();
+}
+
+IdentityPtr identity_of(KeyRecord record, Caller caller) {
+  std::string organization = record.company_id.empty() ? record.owner : record.company_id;
+  return std::make_shared<const Identity>(Identity{
+      .user = std::move(record.owner), .organization = std::move(organization), .caller = caller});
+}
+
+}  // namespace
+
+Task<Result<IdentityPtr>> Authenticator::authenticate(const RequestHead& head,
+                                                      const Policy& policy) {
+  if (policy.caller() == Caller::anyone) co_return IdentityPtr();
+  if (policy.caller() != Caller::partner_keys && has_key_and_token(head))
+    co_return fail(Errc::invalid, "a key and a token at once");
+  Result<IdentityPtr> identity = IdentityPtr();
+  if (policy.caller() == Caller::bearer)
+    identity = authenticate_bearer(authorization_of(head), verifier_, tokens_, wall_ms());
+  else if (policy.caller() == Caller::api_key)
+    identity = co_await from_api_key(head);
+  else
+    identity = co_await from_partner_keys(head);
+  if (!identity && identity.error().code == Errc::unauthenticated && policy.is_optional())
+    co_return IdentityPtr();
+  co_return identity;
+}
+
+Task<Result<IdentityPtr>> Authenticator::from_api_key(const RequestHead& head) {
+  Result<KeyRecord> record = co_await prove(key_field(head), KeyKind::attachments);
+  if (!record) co_return std::unexpected(record.error());
+  co_return identity_of(*std::move(record), Caller::api_key);
+}
+
+Task<Result<IdentityPtr>> Authenticator::from_partner_keys(const RequestHead& head) {
+  const std::string_view authorization = authorization_of(head);
+  const std::string_view developer_text = bearer_token(authorization).value_or(authorization);
+  Result<KeyRecord> partner = co_await prove(key_field(head), KeyKind::partner);
+  if (!partner) co_return std::unexpected(partner.error());
+  Result<KeyRecord> developer = co_await prove(developer_text, KeyKind::developer);
+  if (!developer) co_return std::unexpected(developer.error());
+  co_return identity_of(*std::move(developer), Caller::partner_keys);
+}
+
+Task<Result<KeyRecord>> Authenticator::prove(std::string_view text, KeyKind kind) {
+  static constexpr KeySecretHash kNobodysHash = {};
+  const std::optional<PresentedKey> key = parse_api_key(text);
+  if (!key || key->kind != kind) co_return fail(Errc::unauthenticated, "no key of the kind");
+  const KeyId id = key->id;
+  Result<std::optional<KeyRecord>> record =
+      co_await reader_.read([id](const View& view) { return find_key(view, id); });
+  if (!record) co_return std::unexpected(record.error());
+  const KeySecretHash& known = *record ? (*record)->secret_hash : kNobodysHash;
+  const bool proved = secret_matches(known, key->secret_hash);
+  if (!proved || !*record || (*record)->kind != kind)
+    co_return fail(Errc::unauthenticated, "a key that proves nothing");
+  note_use(**record);
+  co_return **std::move(record);
+}
+
+void Authenticator::note_use(const KeyRecord& record) {
+  const std::int64_t now_ms = wall_ms();
+  if (!access_is_due(record, now_ms) || gate_.is_closed()) return;
+  if (noting_.size() >= kNotedUsesMax || std::ranges::find(noting_, record.id) != noting_.end()) return;
+  noting_.push_back(record.id);
+  gate_.spawn(commit_use(record.id, now_ms));
+}
+
+Task<void> Authenticator::commit_use(KeyId id, std::int64_t now_ms) {
+  NoteUse mutation(id, now_ms);
+  const Status noted = co_await writer_.commit(core_, mutation);
+  std::erase(noting_, id);
+  if (!noted && noted.error().code != Errc::draining && noted.error().code != Errc::no_space)
+    log_warning("auth", "the use of key {} was not noted: {}", to_string(id),
+                describe(noted.error()));
+}
+
+Task<void> Authenticator::stop() {
+  gate_.close();
+  co_await gate_.empty();
+}
+
+}  // namespace mooring
