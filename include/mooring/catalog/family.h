@@ -27,6 +27,11 @@ enum class Family : std::uint8_t {
   key,      ///< keys.h      0 | id 12; and lists by owner and company -> KeyRecord
   partner_asset,  ///< partner_assets.h  id 16                            -> PartnerAssetRecord
   company_asset,  ///< partner_assets.h  company | created 8 | id 16      -> (empty); and a count
+  pocket_asset,     ///< attachments.h  asset 20                       -> PocketAsset
+  pocket_project,   ///< projects.h     project 20                     -> PocketProject
+  pocket_child,     ///< attachments.h  holder 20 | place 1 | created 8 | sequence 4 -> id 20
+  pocket_external,  ///< attachments.h  type 1 | external id           -> id 20
+  pocket_trash,     ///< attachments.h  deleted 8 | asset 20           -> (empty)
   meta,     ///< database.h  a name                                   -> the store's own marks
 };
 
@@ -47,6 +52,11 @@ inline constexpr std::array kFamilyTable = std::to_array<FamilyRow>({
     {Family::key, "key", 0},
     {Family::partner_asset, "partner_asset", 0},
     {Family::company_asset, "company_asset", 0},
+    {Family::pocket_asset, "pocket_asset", 0},
+    {Family::pocket_project, "pocket_project", 0},
+    {Family::pocket_child, "pocket_child", 20},
+    {Family::pocket_external, "pocket_external", 0},
+    {Family::pocket_trash, "pocket_trash", 0},
     {Family::meta, "meta", 0},
 });
 
