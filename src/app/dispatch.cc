@@ -17,6 +17,14 @@ Response answer_options(const RouteMatch& match, const Router& router, const Pat
   return response;
 }
 
+// What a path that is refused by its form means is the envelope's to say (G6).
+Response render_bad_path(const Router& router, std::string_view raw_path, const Error& error) {
+  const Envelope* envelope = router.envelope_of(raw_path);
+  if (envelope == nullptr || error.code != Errc::invalid)
+    return render_error(router, raw_path, error);
+  return envelope->render(Error{envelope->bad_path, error.os_error, error.where});
+}
+
 }  // namespace
 
 Response render_plain(const Error& error) {
@@ -40,7 +48,7 @@ Task<Response> dispatch(DispatchContext& context, const RequestHead& head, BodyR
   const Router& router = context.router;
   if (head.path == "*") co_return answer_options({}, router, {});
   Result<PathSegments> path = split_path(head.path);
-  if (!path) co_return render_error(router, head.path, path.error());
+  if (!path) co_return render_bad_path(router, head.path, path.error());
   Result<QueryParameters> query = parse_query(head.query);
   if (!query) co_return render_error(router, head.path, query.error());
 

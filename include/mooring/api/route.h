@@ -33,6 +33,9 @@ struct Envelope {
   std::span<const std::string_view> prefixes;  ///< "/v1": itself and everything below "/v1/"
   /// The whole response for an error: status, body, WWW-Authenticate on 401 (rule X6).
   Response (*render)(const Error& error);
+  /// What a path that is refused by its form (http/target.h) means below them: 400, or, where names
+  /// are looked up by what they are, a name that nothing has (G6: not_found).
+  Errc bad_path = Errc::invalid;
 };
 
 struct ResourceFamily {
