@@ -7,6 +7,7 @@ namespace mooring {
 namespace {
 
 constexpr std::string_view kScheme = "bearer ";
+constexpr const char* kNoToken = "no bearer token";
 
 constexpr char lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -23,12 +24,16 @@ constexpr bool is_token68(char c) noexcept {
 Result<std::string_view> bearer_token(std::string_view authorization) {
   if (authorization.size() <= kScheme.size() ||
       !std::ranges::equal(authorization.substr(0, kScheme.size()), kScheme, {}, lower))
-    return fail(Errc::unauthenticated, "no bearer token");
+    return fail(Errc::unauthenticated, kNoToken);
   const std::string_view token = authorization.substr(kScheme.size());
   const std::size_t padding_at = token.find_last_not_of('=') + 1;
   if (padding_at == 0 || !std::ranges::all_of(token.substr(0, padding_at), is_token68))
     return fail(Errc::unauthenticated, "not one token");
   return token;
+}
+
+bool is_missing_token(const Error& error) noexcept {
+  return error.code == Errc::unauthenticated && error.where == kNoToken;
 }
 
 Result<IdentityPtr> authenticate_bearer(std::string_view authorization,

@@ -25,6 +25,10 @@ inline constexpr std::string_view kChallengeInvalidToken = R"(Bearer error="inva
 /// head.
 [[nodiscard]] Result<std::string_view> bearer_token(std::string_view authorization);
 
+/// Whether a refusal of the two functions here means that no bearer token was sent at all, rather
+/// than a bad one: some APIs tell the two apart (I18).
+[[nodiscard]] bool is_missing_token(const Error& error) noexcept;
+
 /// Header in, caller out: bearer_token, then `cache`, then `verifier` and a new entry in the cache.
 /// On the core that owns `cache`.
 [[nodiscard]] Result<IdentityPtr> authenticate_bearer(std::string_view authorization,

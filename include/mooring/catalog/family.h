@@ -32,6 +32,10 @@ enum class Family : std::uint8_t {
   pocket_child,     ///< attachments.h  holder 20 | place 1 | created 8 | sequence 4 -> id 20
   pocket_external,  ///< attachments.h  type 1 | external id           -> id 20
   pocket_trash,     ///< attachments.h  deleted 8 | asset 20           -> (empty)
+  image,    ///< images.h    id 8                                     -> ImageRecord
+  image_upload,  ///< images.h    upload number 8                          -> id 8
+  image_of,      ///< images.h    organization | id 8                      -> (empty)
+  refresh,  ///< refresh.h   family 16                                -> RefreshRecord
   meta,     ///< database.h  a name                                   -> the store's own marks
 };
 
@@ -57,6 +61,10 @@ inline constexpr std::array kFamilyTable = std::to_array<FamilyRow>({
     {Family::pocket_child, "pocket_child", 20},
     {Family::pocket_external, "pocket_external", 0},
     {Family::pocket_trash, "pocket_trash", 0},
+    {Family::image, "image", 0},
+    {Family::image_upload, "image_upload", 0},
+    {Family::image_of, "image_of", 0},
+    {Family::refresh, "refresh", 0},
     {Family::meta, "meta", 0},
 });
 

@@ -5,7 +5,9 @@
 #include "mooring/catalog/assets.h"
 #include "mooring/catalog/blobs.h"
 #include "mooring/catalog/codec.h"
+#include "mooring/catalog/images.h"
 #include "mooring/catalog/pictures.h"
+#include "mooring/catalog/refresh.h"
 
 namespace {
 
@@ -35,7 +37,7 @@ void check_key(std::string_view bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view input = fuzz_text(data, size);
-  switch (take_fuzz_seed(input) % 5) {
+  switch (take_fuzz_seed(input) % 7) {
     case 0:
       check_exact(input, decode_asset(input));
       break;
@@ -47,6 +49,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 3:
       check_exact(input, decode_segment(input));
+      break;
+    case 5:
+      check_exact(input, decode_image(input));
+      break;
+    case 6:
+      check_exact(input, decode_refresh(input));
       break;
     default:
       check_key(input);

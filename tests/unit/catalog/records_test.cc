@@ -4,7 +4,9 @@
 
 #include "mooring/catalog/assets.h"
 #include "mooring/catalog/blobs.h"
+#include "mooring/catalog/images.h"
 #include "mooring/catalog/pictures.h"
+#include "mooring/catalog/refresh.h"
 
 namespace mooring {
 namespace {
@@ -83,6 +85,25 @@ TEST(Records, PicturesComeBackExactly) {
   PictureRecord sparse = full_picture();
   sparse.manufacturer_id.reset();
   expect_exact(sparse, decode_picture);
+}
+
+TEST(Records, ImagesComeBackExactly) {
+  expect_exact(ImageRecord{.id = 752'729,
+                           .upload = (1ull << 53) - 1,
+                           .type = ImageType::category,
+                           .organization_id = "org-1",
+                           .filename = "Ä.png",
+                           .media_type = "image/png",
+                           .created_ms = 7,
+                           .created_by = "user-1",
+                           .blob = {{1, 2}, 3},
+                           .size_bytes = 9},
+               decode_image);
+}
+
+TEST(Records, FamiliesOfRefreshTokensComeBackExactly) {
+  expect_exact(RefreshRecord{.client = "c", .generation = 300, .ended = true, .updated_ms = 5},
+               decode_refresh);
 }
 
 TEST(Records, AssetTypesHaveTheWordsOfTheContract) {
