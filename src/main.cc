@@ -13,7 +13,6 @@
 #include "mooring/app/config.h"
 #include "mooring/app/exit_code.h"
 #include "mooring/app/server.h"
-#include "mooring/image/worker.h"
 
 namespace mooring {
 
@@ -176,8 +175,5 @@ int run(int argument_count, char** arguments) {
 }  // namespace mooring
 
 int main(int argument_count, char** arguments) {
-  // The pool of the server executes this binary anew (image/process.h).
-  if (argument_count == 2 && arguments[1] == mooring::kImageWorkerCommand)
-    return mooring::run_image_worker(mooring::kWorkerSocket);
   return mooring::run(argument_count, arguments);
 }
