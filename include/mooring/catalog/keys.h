@@ -38,12 +38,12 @@ struct KeyRecord {
   KeyId id = {};
   KeyKind kind = KeyKind::attachments;
   KeySecretHash secret_hash = {};
-  std::string prefix;      ///< the key's first five characters, for lists
-  std::string owner;       ///< an e-mail address; empty only for partner keys
-  std::string company_id;  ///< never empty for developer keys
-  std::string name;        ///< what its owner calls it; may be empty
+  std::string prefix = {};      ///< the key's first five characters, for lists
+  std::string owner = {};       ///< an e-mail address; empty only for partner keys
+  std::string company_id = {};  ///< never empty for developer keys
+  std::string name = {};        ///< what its owner calls it; may be empty
   std::int64_t created_ms = 0;
-  std::optional<std::int64_t> last_access_ms;  ///< none: never used
+  std::optional<std::int64_t> last_access_ms = {};  ///< none: never used
   friend bool operator==(const KeyRecord&, const KeyRecord&) = default;
 };
 
