@@ -112,7 +112,8 @@ Task<Result<KeyRecord>> Authenticator::prove(std::string_view text, KeyKind kind
 void Authenticator::note_use(const KeyRecord& record) {
   const std::int64_t now_ms = wall_ms();
   if (!access_is_due(record, now_ms) || gate_.is_closed()) return;
-  if (noting_.size() >= kNotedUsesMax || std::ranges::find(noting_, record.id) != noting_.end()) return;
+  if (noting_.size() >= kNotedUsesMax || std::ranges::find(noting_, record.id) != noting_.end())
+    return;
   noting_.push_back(record.id);
   gate_.spawn(commit_use(record.id, now_ms));
 }

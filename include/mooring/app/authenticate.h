@@ -3,9 +3,7 @@
 //   Caller::bearer        Authorization: Bearer <JWT>          auth/bearer.h
 //   Caller::api_key       X-API-Key: <attachments key>
 //   Caller::partner_keys  X-API-Key: <partner key>  and  Authorization: <developer key>, raw or
-//   with
-//                         "Bearer " before it; the identity is the developer key's owner and
-//                         company
+//                         after "Bearer "; identifies the developer key's owner and company
 //
 // One per core, used on its thread; what it refers to outlives it. Keys are looked up by the core's
 // Reader for every request and never remembered, so that a key is dead on all cores from the moment

@@ -1,8 +1,7 @@
 // ApiKey: the text of an API key, how it is made, read and proved.
 //
-//   att7Q.k3JHq0ZpTnWx…(10) …(30)…Lr5aB2c
-//   |kind|random| . |selector| verifier |CRC |
-//      3     2    1      10        30      6     = 52 characters, of which the first 5 may be shown
+//   att7Q.5MduBSj0HYp6NevCTk1IZq7OfwDUl2Jar8PgxEVm2nbLFs
+//   prefix 5 = kind 3, random 2 | . | selector 10 | verifier 30 | CRC 6         52 characters
 //
 // Prefix: three letters for the kind (att, ptn, dev), by which secret scanners and people know it,
 // and two random ones, by which an owner tells his keys apart. Selector: finds the record.
