@@ -64,7 +64,7 @@ CLI::App* add_token(CLI::App& app, TokenOptions& options) {
       ->type_name("TIME")
       ->default_str("1h");
   CLI::Option* refresh =
-      token->add_flag("--refresh", "Print a client's first refresh token instead");
+      token->add_flag("--refresh")->description("Print a client's first refresh token instead");
   CLI::Option* client = token->add_option("--client", options.refresh_client_id,
                                           "For --refresh: its id in [[auth.clients]]")
                             ->type_name("ID")
