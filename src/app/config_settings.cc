@@ -60,6 +60,8 @@ constexpr std::array kSettings = std::to_array<Setting<Config>>({
      1_GiB},
     {"limits", "partner_bytes_max", MOORING_CONFIG(limits.partner_bytes_max), Unit::bytes, 1_KiB,
      1024_GiB},
+    {"limits", "attachment_bytes_max", MOORING_CONFIG(limits.attachment_bytes_max), Unit::bytes,
+     1_KiB, 1024_GiB},
     {"limits", "uploads_in_flight_max", MOORING_CONFIG(limits.uploads_in_flight_max), Unit::count,
      1, kMuch},
     {"limits", "chunks_per_core", MOORING_CONFIG(limits.chunks_per_core), Unit::count, 8, 16'384},

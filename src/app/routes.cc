@@ -1,5 +1,6 @@
 // The route table: one line per family.
 #include "mooring/api/assets/family.h"
+#include "mooring/api/attachments/family.h"
 #include "mooring/api/pictures/family.h"
 #include "mooring/app/config.h"
 #include "mooring/app/own_routes.h"
@@ -9,6 +10,7 @@ namespace mooring {
 Router make_router(const Config& config) {
   Router router;
   router.add(kAssetsFamily);
+  router.add(kAttachmentsFamily);
   router.add(kPicturesFamily);
   router.add(kHealthFamily);
   if (config.server.metrics_listen.empty()) router.add(kMetricsFamily);

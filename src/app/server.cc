@@ -167,6 +167,7 @@ ApiSettings api_settings(const Config& config) {
   settings.body_bytes_max = config.limits.body_bytes_max;
   settings.json_bytes_max = config.limits.json_bytes_max;
   settings.picture_bytes_max = config.limits.picture_bytes_max;
+  settings.attachment_bytes_max = config.limits.attachment_bytes_max;
   settings.partner_bytes_max = config.limits.partner_bytes_max;
   settings.images_bytes_max = config.limits.images_bytes_max;
   settings.segment_threshold_bytes = config.data.segment_threshold_bytes;

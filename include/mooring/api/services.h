@@ -25,6 +25,7 @@ struct ApiSettings {
   std::uint64_t body_bytes_max = 5_GiB;
   std::uint64_t json_bytes_max = 1_MiB;
   std::uint64_t picture_bytes_max = 10_MiB;
+  std::uint64_t attachment_bytes_max = 5_GiB;
   std::uint64_t partner_bytes_max = 100_MiB;
   std::uint64_t segment_threshold_bytes = 512_KiB;  ///< smaller content goes to segments
   std::uint64_t reserve_bytes = 1_GiB;         ///< uploads are refused with 507 when less is free

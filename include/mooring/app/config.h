@@ -77,6 +77,7 @@ struct LimitsConfig {
   std::uint64_t body_bytes_max = 5_GiB;  ///< of any request; families have smaller ones
   std::uint64_t json_bytes_max = 1_MiB;
   std::uint64_t picture_bytes_max = 10_MiB;
+  std::uint64_t attachment_bytes_max = 5_GiB;  ///< of one content of the attachments family
   std::uint64_t partner_bytes_max = 100_MiB;  ///< of one partner asset
   std::uint64_t uploads_in_flight_max = 1024;  ///< of the whole server; further ones get 503
   std::uint64_t chunks_per_core = 96;  ///< receive buffers of 1 MiB, registered with the kernel
