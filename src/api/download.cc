@@ -39,7 +39,8 @@ void add_content_fields(Response& response, const DownloadSource& source) {
   response.add("Accept-Ranges", "bytes");
   response.add("X-Content-Type-Options", "nosniff");
   response.add("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'");
-  response.add("Cross-Origin-Resource-Policy", "same-origin");
+  response.add("Cross-Origin-Resource-Policy",
+               source.embedded_by == EmbeddedBy::any_site ? "cross-origin" : "same-origin");
 }
 
 Response without_content(int status, const DownloadSource& source, const std::string& etag) {

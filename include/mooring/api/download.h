@@ -11,12 +11,17 @@
 
 namespace mooring {
 
+/// Whose pages may show it in place (Cross-Origin-Resource-Policy): what is public by contract is
+/// shown by any.
+enum class EmbeddedBy : std::uint8_t { same_origin, any_site };
+
 struct DownloadSource {
   BlobId blob;
   std::string_view media_type;  ///< as stored: by the bytes, not by the client's word
   std::string_view filename;    ///< for Content-Disposition; may be empty
   std::int64_t modified_ms = 0;
   std::string_view cache_control = {};  ///< empty: none
+  EmbeddedBy embedded_by = EmbeddedBy::same_origin;
 };
 
 /// 200, 206, 304, 412 or 416 for a GET or HEAD of `source`; an error if the content cannot be
