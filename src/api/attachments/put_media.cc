@@ -32,6 +32,9 @@ class PutContent final : public StoreMutation {
       : asset_(asset), content_(std::move(content)) {}
 
   Status apply_records(Transaction& transaction, const StoredContent& stored) override {
+    const auto before = find_pocket_asset(transaction, asset_);
+    if (!before) return std::unexpected(before.error());
+    replaced = *before && (*before)->content;
     PocketContent content = content_;
     content.blob = stored.id;
     content.size_bytes = stored.record.size_bytes;
@@ -39,6 +42,8 @@ class PutContent final : public StoreMutation {
     if (!asset) return std::unexpected(asset.error());
     return {};
   }
+
+  bool replaced = false;  ///< once stored: whether something may be collected now
 
  private:
   PocketId asset_;
@@ -95,7 +100,7 @@ Task<Response> receive_media(Exchange& exchange, const PocketAsset& asset) {
   PutContent mutation(asset.id, content_of(*upload.file));
   Status stored = co_await store_file(exchange.services, *upload.file, mutation);
   if (!stored) co_return refuse_pocket(stored.error(), kAssetNotFound);
-  if (asset.content) collect_later(exchange.services);
+  if (mutation.replaced) collect_later(exchange.services);
   co_return json_response(kPocketSuccess, std::string(kPocketDone));
 }
 
