@@ -1,0 +1,191 @@
+#include "mooring/image/pool.h"
+
+#include <signal.h>
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "mooring/uring/file.h"
+#include "unit/image/harness.h"
+#include "unit/image/pictures.h"
+
+namespace mooring {
+namespace {
+
+using std::chrono::steady_clock;
+
+ImagePoolOptions with_vice(const std::string& vice) {
+  ImagePoolOptions options = pool_options({.timeout_ms = 500});
+  options.command.arguments = {"bad-worker:" + vice};
+  return options;
+}
+
+Result<MadeImage> render_with(ImagePool& pool) {
+  static const std::string picture = colored(100, 50, ".png");
+  return fulfil(pool,
+                rendition_order(as_bytes(picture), ImageFormat::png, 20, 20, ImageFormat::png));
+}
+
+// Waits for the worker's first process and answers its pid.
+pid_t pid_of(const ImagePool& pool) {
+  while (pool.pids().empty()) std::this_thread::yield();
+  return pool.pids().front();
+}
+
+// Once `pid` has reached `state` ("T": stopped).
+void await_state(pid_t pid, char state) {
+  std::string line;
+  do {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::getline(file, line);
+  } while (!line.empty() && line[line.rfind(')') + 2] != state);
+}
+
+TEST(ImagePool, MakesARendition) {
+  ImagePool pool(pool_options());
+  const Result<MadeImage> made = render_with(pool);
+  ASSERT_TRUE(made) << describe(made.error());
+  EXPECT_EQ(made->width, 20u);
+  EXPECT_EQ(made->height, 10u);
+  EXPECT_EQ(made->hash, xxh3_128(made->content.bytes()));
+  EXPECT_EQ(pool.metrics().done, 1u);
+}
+
+TEST(ImagePool, TakesTheFirstBytesOfAnOpenFile) {
+  const std::string picture = colored(64, 64, ".jpg");
+  Result<Fd> file = make_output_file();
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(write_all(file->get(), as_bytes(picture + std::string(5000, '\0')), 0));
+  ImagePool pool(pool_options());
+  ImageOrder order = order_of({}, ImageFormat::jpeg);
+  order.fd = file->get();
+  order.size_bytes = picture.size();
+  const Result<MadeImage> checked = fulfil(pool, order);
+  ASSERT_TRUE(checked) << describe(checked.error());
+  EXPECT_EQ(checked->width, 64u);
+}
+
+TEST(ImagePool, AWorkerThatFailsCostsOneRequest) {
+  for (const std::string vice : {"dies", "short message", "no picture", "claims more",
+                                 "over the box", "keeps writing", "hangs"}) {
+    ImagePool pool(with_vice(vice));
+    for (int i = 0; i < 2; ++i) {
+      const Result<MadeImage> made = render_with(pool);
+      ASSERT_FALSE(made) << vice;
+      EXPECT_EQ(made.error().code, Errc::internal) << vice;
+    }
+    const ImageMetrics metrics = pool.metrics();
+    EXPECT_EQ(metrics.processes_started, 2u) << vice << ": each was replaced";
+    EXPECT_EQ(metrics.crashed, vice == "dies" ? 2u : 0u);
+    EXPECT_EQ(metrics.timed_out, vice == "hangs" ? 2u : 0u);
+    EXPECT_EQ(metrics.misbehaved, vice == "dies" || vice == "hangs" ? 0u : 2u) << vice;
+  }
+}
+
+TEST(ImagePool, SaysWhenNoWorkerGetsReady) {
+  for (const std::string vice : {"never ready", "wrong magic"}) {
+    ImagePool pool(with_vice(vice));
+    const Result<MadeImage> made = render_with(pool);
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code, Errc::internal) << vice;
+  }
+  ImagePoolOptions options = pool_options();
+  options.command.executable = "/nowhere/mooring";
+  ImagePool pool(options);
+  EXPECT_FALSE(render_with(pool));
+  EXPECT_EQ(pool.metrics().failed, 1u);
+}
+
+TEST(ImagePool, AWorkerFoundDeadCostsNobodyAnything) {
+  ImagePool pool(pool_options());
+  ASSERT_TRUE(render_with(pool));
+  const pid_t worker = pid_of(pool);
+  ASSERT_EQ(::kill(worker, SIGKILL), 0);
+  await_state(worker, 'Z');
+  ASSERT_TRUE(render_with(pool));
+  EXPECT_EQ(pool.metrics().processes_started, 2u);
+  EXPECT_EQ(pool.metrics().crashed, 0u);
+}
+
+TEST(ImagePool, AStoppedWorkerIsKilledAfterItsTime) {
+  ImagePool pool(pool_options({.timeout_ms = 300}));
+  ASSERT_TRUE(render_with(pool));
+  const pid_t stopped = pid_of(pool);
+  ASSERT_EQ(::kill(stopped, SIGSTOP), 0);
+  await_state(stopped, 'T');
+  const Result<MadeImage> late = render_with(pool);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Errc::internal);
+  EXPECT_EQ(pool.metrics().timed_out, 1u);
+  EXPECT_NE(::kill(stopped, 0), 0) << "it is reaped";
+  EXPECT_TRUE(render_with(pool)) << "the next one works";
+}
+
+TEST(ImagePool, AWorkerKilledOverItsWorkFailsThatRequestAlone) {
+  ImagePool pool(pool_options());
+  ASSERT_TRUE(render_with(pool));
+  const pid_t worker = pid_of(pool);
+  ASSERT_EQ(::kill(worker, SIGSTOP), 0);
+  await_state(worker, 'T');
+  std::thread killer([&] {
+    while (pool.metrics().working == 0) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the request is in its socket
+    ::kill(worker, SIGKILL);
+  });
+  const Result<MadeImage> made = render_with(pool);
+  killer.join();
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, Errc::internal);
+  EXPECT_EQ(pool.metrics().crashed, 1u);
+  EXPECT_TRUE(render_with(pool));
+}
+
+TEST(ImagePool, ReplacesAProcessAfterItsJobs) {
+  ImagePool pool(pool_options({.jobs_per_process_max = 3}));
+  for (int i = 0; i < 7; ++i) ASSERT_TRUE(render_with(pool));
+  EXPECT_EQ(pool.metrics().processes_started, 3u);
+}
+
+TEST(ImagePool, TurnsAwayWhatTheQueueCannotHold) {
+  ImagePoolOptions options = pool_options();
+  options.queue_max = 3;
+  ImagePool pool(options);
+  std::vector<ImageAdmission> held;
+  for (int i = 0; i < 4; ++i) {
+    std::optional<ImageAdmission> admission = pool.admit();
+    ASSERT_TRUE(admission) << i;
+    held.push_back(std::move(*admission));
+  }
+  EXPECT_FALSE(pool.admit());
+  EXPECT_EQ(pool.metrics().turned_away, 1u);
+  EXPECT_EQ(pool.metrics().waiting, 4u);
+  held.pop_back();
+  EXPECT_TRUE(pool.admit());
+}
+
+TEST(ImagePool, FilesOverTheLimitNeverReachAWorker) {
+  ImagePool pool(pool_options({.file_bytes_max = 10}));
+  const Result<MadeImage> made = render_with(pool);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, Errc::unprocessable);
+  EXPECT_EQ(pool.metrics().processes_started, 0u);
+}
+
+TEST(ImagePool, ManyOrdersOfSeveralCoresAreAllAnswered) {
+  ImagePoolOptions options = pool_options();
+  options.workers = 2;
+  options.queue_max = 1000;
+  ImagePool pool(options);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i)
+    threads.emplace_back([&] {
+      for (int j = 0; j < 20; ++j) EXPECT_TRUE(render_with(pool));
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(pool.metrics().done, 60u);
+  EXPECT_EQ(pool.metrics().waiting, 0u);
+}
+
+}  // namespace
+}  // namespace mooring
