@@ -36,6 +36,7 @@ enum class Family : std::uint8_t {
   image_upload,  ///< images.h    upload number 8                          -> id 8
   image_of,      ///< images.h    organization | id 8                      -> (empty)
   refresh,  ///< refresh.h   family 16                                -> RefreshRecord
+  rendition,  ///< renditions.h  original's blob key 18 | width 2 | height 2 | format 2 -> blob
   meta,     ///< database.h  a name                                   -> the store's own marks
 };
 
@@ -65,6 +66,7 @@ inline constexpr std::array kFamilyTable = std::to_array<FamilyRow>({
     {Family::image_upload, "image_upload", 0},
     {Family::image_of, "image_of", 0},
     {Family::refresh, "refresh", 0},
+    {Family::rendition, "rendition", 18},
     {Family::meta, "meta", 0},
 });
 
