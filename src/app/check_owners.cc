@@ -60,15 +60,9 @@ Result<std::optional<OwnedContent>> read_partner_asset(StoreCheck&, const Entry&
   return OwnedContent{partner_asset_owner(asset->id), asset->blob, asset->size_bytes};
 }
 
-// Besides the reference: the number of its public addresses.
-Result<std::optional<OwnedContent>> read_image(StoreCheck& check, const Entry& entry) {
+Result<std::optional<OwnedContent>> read_image(StoreCheck&, const Entry& entry) {
   const Result<ImageRecord> image = decode_image(entry.value);
   if (!image) return std::unexpected(image.error());
-  const auto of_upload = find_image_of_upload(check.database, image->upload);
-  if (!of_upload) return std::unexpected(of_upload.error());
-  if (*of_upload != *image)
-    check.problem(
-        fmt::format("image {}: its upload number {} names another", image->id, image->upload));
   return OwnedContent{image_owner(image->id), image->blob, image->size_bytes};
 }
 
@@ -173,11 +167,27 @@ Status check_reference(StoreCheck& check, const Entry& entry) {
   return {};
 }
 
+// The number of its public addresses leads back to each image.
+Status check_image_addresses(StoreCheck& check) {
+  return for_each_entry(check.database, Family::image, [&check](const Entry& entry) -> Status {
+    const Result<ImageRecord> image = decode_image(entry.value);
+    if (!image) return {};  // told with the owners
+    const auto of_upload = find_image_of_upload(check.database, image->upload);
+    if (!of_upload && of_upload.error().code != Errc::corrupt)
+      return std::unexpected(of_upload.error());
+    if (!of_upload || *of_upload != *image)
+      check.problem(
+          fmt::format("image {}: its upload number {} names another", image->id, image->upload));
+    return {};
+  });
+}
+
 }  // namespace
 
 Status check_owners(StoreCheck& check) {
   for (const OwnerKind& kind : kOwnerKinds)
     if (const Status checked = check_records(check, kind); !checked) return checked;
+  if (const Status checked = check_image_addresses(check); !checked) return checked;
   return for_each_entry(check.database, Family::ref,
                         [&check](const Entry& entry) { return check_reference(check, entry); });
 }

@@ -2,6 +2,7 @@
 
 #include "mooring/app/commands.h"
 #include "mooring/app/exit_code.h"
+#include "mooring/auth/refresh_token.h"
 #include "mooring/base/clock.h"
 
 namespace mooring {
@@ -14,6 +15,11 @@ int run_token(const TokenOptions& options) {
     fmt::print(stderr, "mooring token: {}/{}: {}{}\n", options.data_dir, kSecretFileName,
                describe(secret.error()), hint);
     return secret.error().code == Errc::io_error ? kExitIoError : kExitConfiguration;
+  }
+  if (options.refresh_client_id) {
+    const RefreshToken first{new_uuid(), 0, wall_ms()};
+    fmt::print("{}\n", mint_refresh_token(first, *options.refresh_client_id, *secret));
+    return kExitOk;
   }
   const Result<std::string> token = mint_token(options.request, *secret, wall_ms());
   if (!token) {

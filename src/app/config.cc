@@ -38,6 +38,8 @@ std::optional<std::string> contradiction(const Config& config) {
     return "limits.request_line_bytes_max must not be above limits.head_bytes_max";
   if (limits.picture_bytes_max > limits.body_bytes_max)
     return "limits.picture_bytes_max must not be above limits.body_bytes_max";
+  if (limits.images_bytes_max > limits.body_bytes_max)
+    return "limits.images_bytes_max must not be above limits.body_bytes_max";
   if (limits.json_bytes_max > limits.body_bytes_max)
     return "limits.json_bytes_max must not be above limits.body_bytes_max";
   if (!std::has_single_bit(limits.head_buffers_per_core))
@@ -51,8 +53,26 @@ std::optional<std::string> contradiction(const Config& config) {
   const ServerConfig& server = config.server;
   if (server.listen == server.metrics_listen && server.listen.port != 0)
     return "server.metrics_listen must be another address than server.listen";
-  for (const AuthKeyConfig& key : config.auth.keys)
-    if (key.file.empty()) return "auth.keys.file is missing";
+  if (!config.auth.clients.empty() && !config.auth.local_issuer)
+    return "auth.clients need auth.local_issuer, which issues their tokens";
+  for (std::size_t i = 0; i < config.auth.clients.size(); ++i)
+    for (std::size_t before = 0; before < i; ++before)
+      if (config.auth.clients[i].id == config.auth.clients[before].id)
+        return "auth.clients.id must not be the same twice";
+  return std::nullopt;
+}
+
+// The key without which an entry of a list means nothing.
+std::optional<std::string_view> missing_key(const AuthKeyConfig& key) {
+  if (key.file.empty()) return "file";
+  return std::nullopt;
+}
+
+std::optional<std::string_view> missing_key(const AuthClientConfig& client) {
+  if (client.id.empty()) return "id";
+  if (client.secret.empty()) return "secret";
+  if (client.organization.empty()) return "organization";
+  if (client.user.empty()) return "user";
   return std::nullopt;
 }
 
@@ -77,7 +97,14 @@ class FileParser {
   std::optional<ConfigError> parse_table(std::string_view table, const toml::table& entries) {
     for (const auto& [key, node] : entries) {
       if (table == "auth" && key.str() == "keys") {
-        if (auto failed = parse_keys(node)) return failed;
+        if (auto failed = parse_list("auth.keys", auth_key_settings(), node, config_.auth.keys))
+          return failed;
+        continue;
+      }
+      if (table == "auth" && key.str() == "clients") {
+        if (auto failed =
+                parse_list("auth.clients", auth_client_settings(), node, config_.auth.clients))
+          return failed;
         continue;
       }
       if (auto failed = parse_entry(config_settings(), table, key.str(), node, config_))
@@ -86,18 +113,21 @@ class FileParser {
     return std::nullopt;
   }
 
-  std::optional<ConfigError> parse_keys(const toml::node& node) {
+  template <typename Owner>
+  std::optional<ConfigError> parse_list(std::string_view table,
+                                        std::span<const Setting<Owner>> settings,
+                                        const toml::node& node, std::vector<Owner>& owners) {
+    const std::string must_be = fmt::format("{0} must be tables: [[{0}]]", table);
     const toml::array* const list = node.as_array();
-    if (list == nullptr) return error(line_of(node), "auth.keys must be tables: [[auth.keys]]");
+    if (list == nullptr) return error(line_of(node), must_be);
     for (const toml::node& item : *list) {
       const toml::table* const entries = item.as_table();
-      if (entries == nullptr)
-        return error(line_of(item), "auth.keys must be tables: [[auth.keys]]");
-      AuthKeyConfig& key = config_.auth.keys.emplace_back();
+      if (entries == nullptr) return error(line_of(item), must_be);
+      Owner& owner = owners.emplace_back();
       for (const auto& [name, entry] : *entries)
-        if (auto failed = parse_entry(auth_key_settings(), "auth.keys", name.str(), entry, key))
-          return failed;
-      if (key.file.empty()) return error(line_of(item), "auth.keys.file is missing");
+        if (auto failed = parse_entry(settings, table, name.str(), entry, owner)) return failed;
+      if (const auto missing = missing_key(owner))
+        return error(line_of(item), fmt::format("{}.{} is missing", table, *missing));
     }
     return std::nullopt;
   }
@@ -191,6 +221,8 @@ std::vector<std::string> config_keys() {
   for (const auto& setting : config_settings())
     names.push_back(fmt::format("{}.{}", setting.table, setting.key));
   for (const auto& setting : auth_key_settings())
+    names.push_back(fmt::format("{}.{}", setting.table, setting.key));
+  for (const auto& setting : auth_client_settings())
     names.push_back(fmt::format("{}.{}", setting.table, setting.key));
   return names;
 }

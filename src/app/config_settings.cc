@@ -62,6 +62,8 @@ constexpr std::array kSettings = std::to_array<Setting<Config>>({
      1024_GiB},
     {"limits", "attachment_bytes_max", MOORING_CONFIG(limits.attachment_bytes_max), Unit::bytes,
      1_KiB, 1024_GiB},
+    {"limits", "images_bytes_max", MOORING_CONFIG(limits.images_bytes_max), Unit::bytes, 1_KiB,
+     1_GiB},
     {"limits", "uploads_in_flight_max", MOORING_CONFIG(limits.uploads_in_flight_max), Unit::count,
      1, kMuch},
     {"limits", "chunks_per_core", MOORING_CONFIG(limits.chunks_per_core), Unit::count, 8, 16'384},
@@ -111,6 +113,15 @@ constexpr std::array kAuthKeys = std::to_array<Setting<AuthKeyConfig>>({
      8'784 * kHour},
 });
 
+constexpr std::string_view kClients = "auth.clients";
+constexpr std::array kAuthClients = std::to_array<Setting<AuthClientConfig>>({
+    {kClients, "id", MOORING_MEMBER(AuthClientConfig, id), Unit::none, 1, 255},
+    {kClients, "secret", MOORING_MEMBER(AuthClientConfig, secret), Unit::none, 16, kTextBytesMax},
+    {kClients, "organization", MOORING_MEMBER(AuthClientConfig, organization), Unit::none, 1, 255},
+    {kClients, "user", MOORING_MEMBER(AuthClientConfig, user), Unit::none, 1, 255},
+    {kClients, "scopes", MOORING_MEMBER(AuthClientConfig, scopes), Unit::none, 0, kTextBytesMax},
+});
+
 #undef MOORING_CONFIG
 #undef MOORING_MEMBER
 
@@ -121,6 +132,9 @@ std::span<const Setting<Config>> config_settings() noexcept {
 }
 std::span<const Setting<AuthKeyConfig>> auth_key_settings() noexcept {
   return kAuthKeys;
+}
+std::span<const Setting<AuthClientConfig>> auth_client_settings() noexcept {
+  return kAuthClients;
 }
 
 }  // namespace mooring

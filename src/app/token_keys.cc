@@ -2,14 +2,31 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
 #include "mooring/auth/issuer.h"
+#include "mooring/base/clock.h"
 
 namespace mooring {
 
 namespace {
+
+std::vector<std::string> split_at_spaces(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (end > 0) words.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
+std::string bad_secret(const Config& config, const Error& error) {
+  return fmt::format("{}/secret: {}: it must be a file of this user, mode 0600", config.data.dir,
+                     describe(error));
+}
 
 std::expected<std::string, std::string> read_key_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -26,9 +43,7 @@ std::expected<TokenVerifier, std::string> load_token_verifier(const Config& conf
   std::vector<std::string> sources;
   if (config.auth.local_issuer) {
     Result<std::string> secret = load_or_create_secret(config.data.dir);
-    if (!secret)
-      return std::unexpected(fmt::format("{}/secret: {}: it must be a file of this user, mode 0600",
-                                         config.data.dir, describe(secret.error())));
+    if (!secret) return std::unexpected(bad_secret(config, secret.error()));
     keys.push_back(local_token_key(std::move(*secret)));
     sources.push_back(config.data.dir + "/secret");
   }
@@ -50,6 +65,30 @@ std::expected<TokenVerifier, std::string> load_token_verifier(const Config& conf
     return std::unexpected(
         fmt::format("{}: {}", sources[verifier.error().index], verifier.error().reason));
   return std::move(*verifier);
+}
+
+std::expected<TokenClients, std::string> load_token_clients(const Config& config) {
+  TokenClients clients;
+  if (config.auth.clients.empty()) return clients;
+  Result<std::string> secret = load_secret(config.data.dir);
+  if (!secret) return std::unexpected(bad_secret(config, secret.error()));
+  clients.issuer_secret = *std::move(secret);
+  for (const AuthClientConfig& entry : config.auth.clients) {
+    clients.all.push_back({.id = entry.id,
+                           .secret = entry.secret,
+                           .organization = entry.organization,
+                           .user = entry.user,
+                           .scopes = split_at_spaces(entry.scopes)});
+    // What cannot be minted is told now and not to the first client that asks.
+    const TokenClient& client = clients.all.back();
+    const Result<std::string> trial = mint_token(
+        {.subject = client.user, .organization = client.organization, .scopes = client.scopes},
+        clients.issuer_secret, wall_ms());
+    if (!trial)
+      return std::unexpected(
+          fmt::format("auth.clients: {}: {}", client.id, describe(trial.error())));
+  }
+  return clients;
 }
 
 }  // namespace mooring

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 
+#include "mooring/auth/refresh_token.h"
 #include "mooring/base/bytes.h"
 #include "mooring/base/counter.h"
 #include "mooring/core/core.h"
@@ -25,12 +26,14 @@ struct ApiSettings {
   std::uint64_t body_bytes_max = 5_GiB;
   std::uint64_t json_bytes_max = 1_MiB;
   std::uint64_t picture_bytes_max = 10_MiB;
+  std::uint64_t images_bytes_max = 10_MiB;
   std::uint64_t attachment_bytes_max = 5_GiB;
   std::uint64_t partner_bytes_max = 100_MiB;
   std::uint64_t segment_threshold_bytes = 512_KiB;  ///< smaller content goes to segments
   std::uint64_t reserve_bytes = 1_GiB;         ///< uploads are refused with 507 when less is free
   std::uint64_t uploads_in_flight_max = 1024;  ///< of the whole server; further ones get 503
   std::string base_url = {};                   ///< for absolute URLs; empty: from the Host field
+  TokenClients token_clients = {};             ///< who may refresh access tokens
 };
 
 /// Counters of one core's uploads; written by its thread, read by anyone.

@@ -77,6 +77,7 @@ struct LimitsConfig {
   std::uint64_t body_bytes_max = 5_GiB;  ///< of any request; families have smaller ones
   std::uint64_t json_bytes_max = 1_MiB;
   std::uint64_t picture_bytes_max = 10_MiB;
+  std::uint64_t images_bytes_max = 10_MiB;  ///< of one file of the images family
   std::uint64_t attachment_bytes_max = 5_GiB;  ///< of one content of the attachments family
   std::uint64_t partner_bytes_max = 100_MiB;  ///< of one partner asset
   std::uint64_t uploads_in_flight_max = 1024;  ///< of the whole server; further ones get 503
@@ -110,10 +111,21 @@ struct AuthKeyConfig {
   bool operator==(const AuthKeyConfig&) const = default;
 };
 
+/// Who may trade refresh tokens for access tokens ([[auth.clients]]), and what those say.
+struct AuthClientConfig {
+  std::string id = {};
+  std::string secret = {};
+  std::string organization = {};
+  std::string user = {};
+  std::string scopes = {};  ///< names with spaces between them
+  bool operator==(const AuthClientConfig&) const = default;
+};
+
 struct AuthConfig {
   bool local_issuer = true;  ///< accept tokens of `mooring token`
   std::uint64_t cached_tokens_per_core = 1024;
   std::vector<AuthKeyConfig> keys = {};
+  std::vector<AuthClientConfig> clients = {};
   bool operator==(const AuthConfig&) const = default;
 };
 

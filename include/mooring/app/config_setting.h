@@ -46,6 +46,9 @@ struct Setting {
 /// The keys of one [[auth.keys]].
 [[nodiscard]] std::span<const Setting<AuthKeyConfig>> auth_key_settings() noexcept;
 
+/// The keys of one [[auth.clients]].
+[[nodiscard]] std::span<const Setting<AuthClientConfig>> auth_client_settings() noexcept;
+
 /// Fills `slot` from `value`. Nothing, or what is allowed: "must be 1 to 100".
 [[nodiscard]] std::optional<std::string> assign(const Slot& slot, Unit unit, std::uint64_t least,
                                                 std::uint64_t most, const SettingValue& value);

@@ -2,6 +2,7 @@
 // (V8).
 #include "mooring/app/check.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -16,6 +17,8 @@
 #include "mooring/blob/segment_format.h"
 #include "mooring/catalog/assets.h"
 #include "mooring/catalog/blobs.h"
+#include "mooring/catalog/codec.h"
+#include "mooring/catalog/images.h"
 #include "mooring/catalog/partner_assets.h"
 #include "mooring/catalog/pictures.h"
 #include "mooring/catalog/transaction.h"
@@ -385,6 +388,35 @@ TEST_F(CheckTest, KnowsPartnerAssetsAsOwnersAndThatDeletedOnesOwnNothing) {
   });
   stop_cleanly();
   expect_problem(partner_asset_owner(deleted.id));
+}
+
+TEST_F(CheckTest, KnowsImagesAsOwnersAndTheNumbersOfTheirAddresses) {
+  ImageRecord image{.blob = id_of(large_), .size_bytes = large_.size()};
+  write(file_of(image.blob), large_);
+  change([&](Transaction& transaction) -> Status {
+    must(put_blob(transaction, image.blob, {large_.size(), {}}));
+    image = must(create_image(transaction, image));
+    return {};
+  });
+  stop_cleanly();
+  EXPECT_EQ(check().exit_code, kExitOk) << check().output;
+
+  const std::string stranger = image_owner(image.id + 1);
+  directory_ = must(DataDirectory::open(data()));
+  database_ = must(Database::open(directory_->catalog_path(), {}));
+  change(
+      [&](Transaction& transaction) { return add_reference(transaction, image.blob, stranger); });
+  stop_cleanly();
+  expect_problem(stranger);
+
+  directory_ = must(DataDirectory::open(data()));
+  database_ = must(Database::open(directory_->catalog_path(), {}));
+  change([&](Transaction& transaction) {
+    transaction.erase(Family::image_upload, Key().u64(image.upload));
+    return drop_reference(transaction, image.blob, stranger, 1);
+  });
+  stop_cleanly();
+  expect_problem(fmt::format("its upload number {} names another", image.upload));
 }
 
 TEST_F(CheckTest, NamesASegmentWhoseAccountIsWrong) {

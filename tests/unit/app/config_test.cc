@@ -52,7 +52,13 @@ TEST(Config, TheShippedFileIsTheDefaults) {
   Config config = parsed(uncommented(shipped_file()));
   ASSERT_EQ(config.auth.keys.size(), 1u);
   EXPECT_EQ(config.auth.keys[0], AuthKeyConfig{.file = "/etc/mooring/issuer.pem"});
+  ASSERT_EQ(config.auth.clients.size(), 1u);
+  EXPECT_EQ(config.auth.clients[0], (AuthClientConfig{.id = "example",
+                                                      .secret = "change this secret",
+                                                      .organization = "example",
+                                                      .user = "example"}));
   config.auth.keys.clear();
+  config.auth.clients.clear();
   EXPECT_EQ(config, Config{});
 }
 
@@ -214,10 +220,37 @@ TEST(Config, BrokenTomlIsRefusedWithItsLine) {
   EXPECT_TRUE(error_of("[server]\nbase_url = \"\xff\"\n").starts_with("test.toml:2: "));
 }
 
+constexpr std::string_view kClient =
+    "[[auth.clients]]\nid = \"a\"\nsecret = \"0123456789abcdef\"\norganization = \"o\"\n"
+    "user = \"u\"\n";
+
+TEST(Config, ClientsOfTokenRefreshAreRead) {
+  const Config config = parsed(std::string(kClient) + "scopes = \"images x\"\n");
+  ASSERT_EQ(config.auth.clients.size(), 1u);
+  EXPECT_EQ(config.auth.clients[0].scopes, "images x");
+}
+
+TEST(Config, ClientsOfTokenRefreshThatCannotBeAreRefused) {
+  const std::string client(kClient);
+  EXPECT_EQ(error_of("[auth]\nlocal_issuer = false\n" + client),
+            "test.toml: auth.clients need auth.local_issuer, which issues their tokens");
+  EXPECT_EQ(error_of(client + client), "test.toml: auth.clients.id must not be the same twice");
+  for (const char* key : {"id", "secret", "organization", "user"}) {
+    std::string without = client;
+    const std::size_t at = without.find(std::string(key) + " = ");
+    without.erase(at, without.find('\n', at) + 1 - at);
+    EXPECT_EQ(error_of(without), fmt::format("test.toml:1: auth.clients.{} is missing", key));
+  }
+  EXPECT_NE(error_of("[[auth.clients]]\nsecret = \"short\"\n"), "accepted");
+  EXPECT_NE(error_of("[auth]\nclients = 1\n"), "accepted");
+}
+
 TEST(Config, SettingsThatContradictEachOtherAreRefused) {
   for (const char* text :
        {"[limits]\nhead_bytes_max = 4096\n", "[limits]\nbody_bytes_max = \"5MiB\"\n",
-        "[limits]\nbody_bytes_max = \"512KiB\"\npicture_bytes_max = 4096\n",
+        "[limits]\nbody_bytes_max = \"512KiB\"\npicture_bytes_max = 4096\n"
+        "images_bytes_max = 4096\n",
+        "[limits]\nimages_bytes_max = \"1GiB\"\nbody_bytes_max = \"1023MiB\"\n",
         "[limits]\nhead_buffers_per_core = 100\n", "[data]\nsegment_bytes = 5000000\n",
         "[server]\nbase_url = \"assets.example.com\"\n", "[server]\nbase_url = \"http://a/\"\n",
         "[server]\nmetrics_listen = \"127.0.0.1:8080\"\n"})
