@@ -13,6 +13,7 @@
 #include "mooring/app/config.h"
 #include "mooring/app/exit_code.h"
 #include "mooring/app/server.h"
+#include "mooring/image/worker.h"
 
 namespace mooring {
 
@@ -155,6 +156,8 @@ int run(int argument_count, char** arguments) {
   CLI::App* key = add_key(app, key_options);
   CLI::App* check = add_check(app, check_options);
   CLI::App* doctor = add_doctor(app, doctor_options);
+  CLI::App* routes = app.add_subcommand("routes", "Print every route and its policy.");
+  routes->group("");  // for tests: not in --help
   app.add_subcommand("version", "Print the version.");
   try {
     app.parse(argument_count, arguments);
@@ -167,6 +170,7 @@ int run(int argument_count, char** arguments) {
   if (*key) return run_key(key_options);
   if (*check) return run_check(check_options);
   if (*doctor) return run_doctor(doctor_options);
+  if (*routes) return run_routes();
   return run_version();
 }
 
@@ -175,5 +179,8 @@ int run(int argument_count, char** arguments) {
 }  // namespace mooring
 
 int main(int argument_count, char** arguments) {
+  // The pool of the server executes this binary anew (image/process.h).
+  if (argument_count == 2 && arguments[1] == mooring::kImageWorkerCommand)
+    return mooring::run_image_worker(mooring::kWorkerSocket);
   return mooring::run(argument_count, arguments);
 }

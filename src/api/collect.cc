@@ -1,10 +1,12 @@
 #include "mooring/api/collect.h"
 
+#include "mooring/base/clock.h"
 #include "mooring/base/log.h"
 #include "mooring/blob/collect.h"
 #include "mooring/blob/store.h"
 #include "mooring/catalog/blobs.h"
 #include "mooring/catalog/reader.h"
+#include "mooring/catalog/renditions.h"
 #include "mooring/catalog/writer.h"
 
 namespace mooring {
@@ -20,16 +22,23 @@ class ForgetBlob final : public Mutation {
     Result<std::optional<BlobRecord>> forgotten = forget_blob(transaction, id_);
     if (!forgotten) return std::unexpected(forgotten.error());
     forgotten_ = *forgotten;
+    // What was made of it goes with it (catalog/renditions.h, I2).
+    Result<std::size_t> dropped = drop_renditions(transaction, id_, wall_ms());
+    if (!dropped) return std::unexpected(dropped.error());
+    left_marks_ = *dropped > 0;
     return {};
   }
   /// In the file tier a file is left to unlink: the one of the record, or of a round before a stop.
   [[nodiscard]] bool leaves_file() const noexcept {
     return !forgotten_ || forgotten_->location.tier == Tier::file;
   }
+  /// Its renditions may be garbage now.
+  [[nodiscard]] bool left_marks() const noexcept { return left_marks_; }
 
  private:
   BlobId id_;
   std::optional<BlobRecord> forgotten_;
+  bool left_marks_ = false;
 };
 
 class ForgetMark final : public Mutation {
@@ -89,6 +98,7 @@ Task<Status> Collector::collect_one(const BlobId& id) {
   ForgetBlob forget(id);
   Status forgotten = co_await writer_.commit(core_, forget);
   if (!forgotten) co_return forgotten;  // a reference came, or another core was here first
+  again_ = again_ || forget.left_marks();
   if (forget.leaves_file()) {
     Status removed = co_await remove_blob_file(blobs_, id);
     if (!removed) {

@@ -10,6 +10,7 @@
 #include "mooring/catalog/images.h"
 #include "mooring/catalog/partner_assets.h"
 #include "mooring/catalog/pictures.h"
+#include "mooring/catalog/renditions.h"
 
 namespace mooring {
 
@@ -90,10 +91,34 @@ std::optional<std::string> key_of_attachment_owner(std::string_view owner) {
   return to_string(*id);
 }
 
+// Besides the reference: the original it was made of. A rendition that keeps nothing alive refers
+// to nothing.
+Result<std::optional<OwnedContent>> read_rendition(StoreCheck& check, const Entry& entry) {
+  const Result<RenditionKey> key = decode_rendition_key(entry.key);
+  if (!key) return std::unexpected(key.error());
+  const Result<RenditionRecord> rendition = decode_rendition(entry.value);
+  if (!rendition) return std::unexpected(rendition.error());
+  const Result<std::optional<BlobRecord>> original = find_blob(check.database, key->original);
+  if (!original) return std::unexpected(original.error());
+  if (!*original)
+    check.problem(fmt::format("{}: its original does not exist", rendition_owner(*key)));
+  if (rendition->hold == RenditionHold::none) return std::nullopt;
+  const Result<std::optional<BlobRecord>> blob = find_blob(check.database, rendition->blob);
+  if (!blob) return std::unexpected(blob.error());
+  return OwnedContent{rendition_owner(*key), rendition->blob, *blob ? (*blob)->size_bytes : 0};
+}
+
+std::optional<std::string> key_of_rendition_owner(std::string_view owner) {
+  const std::optional<RenditionKey> key = parse_rendition_owner(owner);
+  if (!key) return {};
+  return rendition_key(*key);
+}
+
 constexpr std::array kOwnerKinds = std::to_array<OwnerKind>({
     {"picture/", Family::picture, read_picture, key_of_uuid_owner},
     {"attachment/", Family::pocket_asset, read_attachment, key_of_attachment_owner},
     {"partner/", Family::partner_asset, read_partner_asset, key_of_uuid_owner},
+    {"rendition/", Family::rendition, read_rendition, key_of_rendition_owner},
     {"image/", Family::image, read_image, image_key_of_owner},
 });
 
@@ -139,8 +164,7 @@ Result<bool> is_owner_of(StoreCheck& check, std::string_view owner, const BlobId
     const Result<Value> value = check.database.get(kind.family, *key);
     if (!value) return std::unexpected(value.error());
     if (!*value) return false;
-    const Result<std::optional<OwnedContent>> content =
-        kind.read(check, {*key, **value});
+    const Result<std::optional<OwnedContent>> content = kind.read(check, {*key, **value});
     if (!content && content.error().code == Errc::corrupt) return true;  // told with its record
     if (!content) return std::unexpected(content.error());
     return *content && (*content)->blob == blob && (*content)->owner == owner;

@@ -7,21 +7,6 @@ namespace mooring {
 
 namespace {
 
-int exit_code_of(const Error& error) {
-  switch (error.code) {
-    case Errc::conflict:
-      return kExitAlreadyRunning;
-    case Errc::corrupt:
-      return kExitDamaged;
-    case Errc::not_found:
-    case Errc::invalid:
-    case Errc::not_implemented:
-      return kExitConfiguration;
-    default:
-      return kExitIoError;
-  }
-}
-
 int fail_with(const Error& error, const std::string& what) {
   fmt::print(stderr, "mooring check: {}: {}\n", what, describe(error));
   return exit_code_of(error);

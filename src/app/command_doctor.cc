@@ -24,7 +24,7 @@ int run_doctor(const DoctorOptions& options) {
   for (const Finding& finding : findings) fmt::print("{}\n", describe(finding));
   const bool is_fatal = std::ranges::any_of(
       findings, [](const Finding& finding) { return finding.grade == Finding::Grade::fatal; });
-  return is_fatal ? kExitIoError : kExitOk;
+  return is_fatal ? kExitConfiguration : kExitOk;
 }
 
 }  // namespace mooring

@@ -46,6 +46,9 @@ constexpr std::array<std::string_view, 2> kNames<LogFormat> = {"text", "json"};
 template <>
 constexpr std::array<std::string_view, 3> kNames<TokenAlgorithm> = {"HS256", "RS256", "ES256"};
 
+template <>
+constexpr std::array<std::string_view, 2> kNames<RenditionMode> = {"lazy", "eager"};
+
 std::string print_number(std::uint64_t number, Unit unit) {
   for (const Suffix& suffix : suffixes_of(unit)) {
     if (number == 0 || number % suffix.factor != 0) continue;

@@ -25,6 +25,15 @@ Response render_bad_path(const Router& router, std::string_view raw_path, const 
   return envelope->render(Error{envelope->bad_path, error.os_error, error.where});
 }
 
+// What is bounded is free again soon: uploads in flight, the queue of the image workers.
+void say_when_to_retry(Response& response) {
+  constexpr std::string_view kField = "Retry-After";
+  if (response.status != 503) return;
+  for (const auto& [name, value] : response.fields)
+    if (name == kField) return;
+  response.add(kField, "1");
+}
+
 }  // namespace
 
 Response render_plain(const Error& error) {
@@ -74,6 +83,7 @@ Task<Response> dispatch(DispatchContext& context, const RequestHead& head, BodyR
 
   Exchange exchange{head, *path, *query, identity->get(), body, context.services};
   Response response = co_await match.route->handler(exchange);
+  say_when_to_retry(response);
   co_return response;
 }
 

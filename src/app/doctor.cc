@@ -11,7 +11,6 @@
 #include "mooring/app/memory_bound.h"
 #include "mooring/base/clock.h"
 #include "mooring/blob/data_directory.h"
-#include "mooring/blob/options.h"
 
 namespace mooring {
 
@@ -51,14 +50,9 @@ std::uint64_t usable_cpus() {
   return outcome == 0 ? static_cast<std::uint64_t>(CPU_COUNT(&usable)) : 1;
 }
 
-// The event-loop threads there will be.
-std::uint64_t cores_of(const Config& config) {
-  return config.server.cores > 0 ? config.server.cores : usable_cpus();
-}
-
 // Descriptors at the worst moment.
 std::uint64_t open_files_wanted(const Config& config) {
-  const std::uint64_t per_core = kDescriptorsPerCore + BlobOptions().segment_descriptors_max;
+  const std::uint64_t per_core = kDescriptorsPerCore + config.data.segment_descriptors_per_core;
   return config.limits.connections_max          // one socket each
          + config.limits.uploads_in_flight_max  // one file each
          + config.rocksdb.open_files_max        // tables and logs
@@ -91,6 +85,15 @@ void examine_data_directory(const std::string& directory, std::vector<Finding>& 
 
 }  // namespace
 
+std::uint64_t cores_of(const Config& config) {
+  return config.server.cores > 0 ? config.server.cores : usable_cpus();
+}
+
+std::vector<Finding> examine_kernel(const Config& config) {
+  const MemoryBound bound = memory_bound(config, cores_of(config));
+  return probe_kernel(bound.chunks_bytes + bound.heads_bytes, open_files_wanted(config));
+}
+
 Finding examine_clock(std::int64_t unix_ms) {
   const std::string now = iso8601(unix_ms);
   if (unix_ms < kEarliestMs || unix_ms > kLatestMs)
@@ -114,9 +117,7 @@ Finding examine_memory(const Config& config, std::uint64_t available_bytes) {
 }
 
 std::vector<Finding> examine(const Config& config) {
-  const MemoryBound bound = memory_bound(config, cores_of(config));
-  std::vector<Finding> findings =
-      probe_kernel(bound.chunks_bytes + bound.heads_bytes, open_files_wanted(config));
+  std::vector<Finding> findings = examine_kernel(config);
   findings.push_back(examine_cores(config));
   findings.push_back(examine_memory(config, physical_memory_bytes()));
   findings.push_back(examine_clock(wall_ms()));

@@ -171,6 +171,24 @@ void add_blobs(MetricsFamilies& out, const MetricsSources& sources) {
             sources.space.reserve_bytes);
 }
 
+void add_images(MetricsFamilies& out, const MetricsSources& sources) {
+  const ImageMetrics& images = sources.images;
+  out.gauge("mooring_image_queue_length", "Orders that wait for an image worker.", images.waiting);
+  out.gauge("mooring_image_workers_busy", "Image workers with an order.", images.working);
+  out.begin_counter("mooring_image_jobs_total", "Orders of pictures, by what became of them.")
+      .add(images.done, {{"outcome", "done"}})
+      .add(images.refused, {{"outcome", "refused"}})
+      .add(images.crashed, {{"outcome", "crashed"}})
+      .add(images.timed_out, {{"outcome", "timed_out"}})
+      .add(images.misbehaved, {{"outcome", "misbehaved"}})
+      .add(images.failed, {{"outcome", "failed"}})
+      .add(images.turned_away, {{"outcome", "turned_away"}});
+  out.counter("mooring_image_processes_started_total", "Image workers started.",
+              images.processes_started);
+  out.counter("mooring_image_busy_seconds_total", "Time image workers had an order.",
+              static_cast<double>(images.busy_ns) * 1e-9);
+}
+
 void add_process(MetricsFamilies& out, const MetricsSources& sources) {
   const ProcessGauges& process = sources.process;
   out.begin_gauge("mooring_info", "Always 1; the labels say what is running.")
@@ -200,6 +218,7 @@ std::string render_metrics(const MetricsSources& sources) {
   add_blobs(families, sources);
   add_catalog(families, sources);
   add_cores(families, sources);
+  add_images(families, sources);
   std::ostringstream page;
   prometheus::TextSerializer().Serialize(page, families.all());
   return std::move(page).str();

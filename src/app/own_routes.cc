@@ -27,6 +27,7 @@ Task<Response> get_root(Exchange&) {
   JsonWriter json;
   json.begin_object().field("name", "mooring").field("version", kVersion);
   json.field("health", "/healthz").field("ready", "/readyz").field("metrics", "/metrics");
+  json.field("openapi", "/openapi.json");
   json.end_object();
   co_return json_response(200, json.take());
 }
@@ -69,6 +70,7 @@ std::string render_page(const ServerState& state) {
   if (Result<FreeSpace> space = free_space(state.store.directory().root_fd()))
     sources.space = {space->bytes, space->inodes, state.config.data.reserve_bytes};
   sources.workers = {state.workers.threads(), state.workers.queued()};
+  sources.images = state.renditions.pool.metrics();
   if (state.access_log != nullptr) sources.access_log = state.access_log->counters();
   sources.process = read_process_gauges();
   sources.version = kVersion;

@@ -1,8 +1,11 @@
 // The route table: one line per family.
 #include "mooring/api/assets/family.h"
 #include "mooring/api/attachments/family.h"
+#include "mooring/api/images/family.h"
+#include "mooring/api/partner/family.h"
 #include "mooring/api/pictures/family.h"
 #include "mooring/app/config.h"
+#include "mooring/app/openapi.h"
 #include "mooring/app/own_routes.h"
 
 namespace mooring {
@@ -12,7 +15,10 @@ Router make_router(const Config& config) {
   router.add(kAssetsFamily);
   router.add(kAttachmentsFamily);
   router.add(kPicturesFamily);
+  router.add(kPartnerFamily);
+  router.add(kImagesFamily);
   router.add(kHealthFamily);
+  router.add(kOpenApiFamily);
   if (config.server.metrics_listen.empty()) router.add(kMetricsFamily);
   if (config.server.debug_routes) router.add(kDebugFamily);
   return router;

@@ -2,24 +2,26 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
 
 #include "mooring/app/admin_socket.h"
+#include "mooring/app/doctor.h"
 #include "mooring/app/exit_code.h"
 #include "mooring/app/key_admin.h"
-#include "mooring/app/live_blobs.h"
 #include "mooring/app/memory_bound.h"
 #include "mooring/app/notify.h"
+#include "mooring/app/open_store.h"
 #include "mooring/app/own_routes.h"
 #include "mooring/app/server_core.h"
 #include "mooring/app/token_keys.h"
 #include "mooring/app/version.h"
 #include "mooring/blob/recovery.h"
 #include "mooring/catalog/blobs.h"
+#include "mooring/image/flights.h"
+#include "mooring/image/pool.h"
 #include "mooring/uring/probe.h"
 
 namespace mooring {
@@ -27,10 +29,6 @@ namespace mooring {
 namespace {
 
 constexpr long kHousekeepingNs = 500'000'000;
-constexpr std::size_t kSegmentsPage = 1024;
-// Per core: listener, ring, event counter, connections' share is limits.connections_max; per
-// process the data directory's 256 shard descriptors and what RocksDB keeps open.
-constexpr std::uint64_t kOpenFilesBase = 1024;
 
 // A sync or write of the store failed: nothing of its batch was acknowledged, and what the page
 // cache says from now on proves nothing. The process ends at once; start-up verifies what was
@@ -38,15 +36,6 @@ constexpr std::uint64_t kOpenFilesBase = 1024;
 [[noreturn]] void stop_on_io_error(const Error& error) {
   log_error("server", "stopped: {}; nothing of the failed batch was acknowledged", describe(error));
   ::_exit(kExitIoError);
-}
-
-unsigned cores_of(const Config& config) {
-  if (config.server.cores > 0) return static_cast<unsigned>(config.server.cores);
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  return ::sched_getaffinity(0, sizeof allowed, &allowed) == 0
-             ? static_cast<unsigned>(CPU_COUNT(&allowed))
-             : 1u;
 }
 
 // Signals are taken by the main thread alone, with sigtimedwait: every other thread inherits this
@@ -61,109 +50,29 @@ sigset_t block_signals() {
   return signals;
 }
 
-int failed(int exit_code, const std::string& what, const Error& error, const char* cure) {
-  log_error("server", "{}: {}; {}", what, describe(error), cure);
-  return exit_code;
+int refuse_start(const StartError& error) {
+  log_error("server", "{}", error.message);
+  return error.exit_code;
 }
 
-bool machine_is_fit(const Config& config, unsigned cores) {
-  const std::uint64_t memlock =
-      cores * config.limits.chunks_per_core * (kChunkBytes + kChunkSlackBytes);
+int refuse_start(const std::string& what, const Error& error, const char* cure) {
+  return refuse_start({kExitConfiguration, fmt::format("{}: {}; {}", what, describe(error), cure)});
+}
+
+bool machine_is_fit(const Config& config) {
   bool fit = true;
-  for (const Finding& finding :
-       probe_kernel(memlock, config.limits.connections_max + kOpenFilesBase)) {
+  for (const Finding& finding : examine_kernel(config)) {
     if (finding.grade == Finding::Grade::good) continue;
     const bool fatal = finding.grade == Finding::Grade::fatal;
-    log_line(fatal ? LogLevel::error : LogLevel::warning, "machine",
-             fmt::format("{}: {}; {}", finding.what, finding.found, finding.cure));
+    log_line(fatal ? LogLevel::error : LogLevel::warning, "machine", describe(finding));
     fit = fit && !fatal;
   }
   return fit;
 }
 
-Result<std::unique_ptr<DataDirectory>> open_data_directory(const Config& config) {
-  DataDirectoryOptions options;
-  if (config.data.direct_io == DirectIo::off) options.caching = Caching::buffered;
-  return DataDirectory::open(config.data.dir, options);
-}
-
-int exit_code_of(const Error& error) {
-  switch (error.code) {
-    case Errc::conflict:
-      return kExitAlreadyRunning;
-    case Errc::corrupt:
-      return kExitDamaged;
-    case Errc::io_error:
-    case Errc::no_space:
-    case Errc::sync_failed:
-      return kExitIoError;
-    default:
-      return kExitConfiguration;
-  }
-}
-
-const char* cure_of(const Error& error) {
-  switch (error.code) {
-    case Errc::conflict:
-      return "another process has this data directory: stop it, or use --data";
-    case Errc::corrupt:
-      return "nothing was changed: look with `mooring check`, or restore a backup";
-    case Errc::no_space:
-      return "make room on the disk and start again";
-    case Errc::not_implemented:
-      return "a newer version wrote this data directory";
-    case Errc::invalid:
-      return "not a data directory of ours: give an empty or absent one";
-    default:
-      return "see `mooring doctor`";
-  }
-}
-
-Result<std::unique_ptr<Database>> open_catalog(const Config& config,
-                                               const DataDirectory& directory) {
-  DatabaseOptions options;
-  options.mode = directory.is_new() ? OpenMode::create : OpenMode::existing;
-  options.block_cache_bytes = config.rocksdb.block_cache_bytes;
-  options.write_buffer_bytes = config.rocksdb.write_buffer_bytes;
-  options.open_files_max = static_cast<int>(config.rocksdb.open_files_max);
-  options.on_background_error = [](const Error& error) {
-    if (error.code != Errc::no_space) stop_on_io_error(error);
-    log_error("catalog", "the disk is full: changes are refused until there is room");
-  };
-  return Database::open(directory.catalog_path(), options);
-}
-
-Status repair(const DataDirectory& directory, const Database& database) {
-  const CatalogLiveBlobs live(database);
-  Result<RecoveryReport> report = recover(directory, live);
-  if (!report) return std::unexpected(report.error());
-  if (report->files_removed + report->temporaries_removed + report->segments_removed +
-          report->segments_cut + report->segments_damaged + report->strangers >
-      0)
-    log_info(
-        "recovery",
-        "removed {} files, {} temporary names and {} segments without a record, cut {} segments, "
-        "freed {} bytes; {} segments are damaged, {} names are not ours",
-        report->files_removed, report->temporaries_removed, report->segments_removed,
-        report->segments_cut, report->bytes_freed, report->segments_damaged, report->strangers);
-  return {};
-}
-
-// A number that the catalogue still knows is never given to a new segment, even if its file is
-// gone.
-Status note_segments(BlobStore& store, const Database& database) {
-  std::optional<SegmentName> after;
-  while (true) {
-    const auto page = list_segments(database, kSegmentsPage, after);
-    if (!page) return std::unexpected(page.error());
-    for (const auto& [name, record] : *page) store.note_segment(SegmentId{name.core, name.number});
-    if (page->size() < kSegmentsPage) return {};
-    after = page->back().first;
-  }
-}
-
-ApiSettings api_settings(const Config& config) {
+ApiSettings api_settings(const Config& config, TokenClients token_clients) {
   ApiSettings settings;
+  settings.token_clients = std::move(token_clients);
   settings.body_bytes_max = config.limits.body_bytes_max;
   settings.json_bytes_max = config.limits.json_bytes_max;
   settings.picture_bytes_max = config.limits.picture_bytes_max;
@@ -175,6 +84,20 @@ ApiSettings api_settings(const Config& config) {
   settings.reserve_bytes = config.data.reserve_bytes;
   settings.base_url = config.server.base_url;
   return settings;
+}
+
+ImagePoolOptions image_pool_options(const RenditionsConfig& config) {
+  ImagePoolOptions options;
+  options.workers = static_cast<unsigned>(config.workers);
+  options.queue_max = config.queue_max;
+  options.limits.memory_bytes_max = config.memory_bytes_max;
+  options.limits.file_bytes_max = config.file_bytes_max;
+  options.limits.output_bytes_max = config.output_bytes_max;
+  options.limits.pixels_max = config.pixels_max;
+  options.limits.side_max = config.side_max;
+  options.limits.timeout_ms = config.timeout_ms;
+  options.limits.jobs_per_process_max = config.jobs_per_process_max;
+  return options;
 }
 
 ConnectionSettings connection_settings(const Config& config) {
@@ -244,7 +167,6 @@ void wait_for_signal(const sigset_t& signals, ServerState& state) {
   while (true) {
     const int signal = ::sigtimedwait(&signals, nullptr, &pause);
     if (signal == SIGTERM || signal == SIGINT) return;
-    state.api.token_clients = std::move(token_clients);
     look_at_space(state);
   }
 }
@@ -285,18 +207,18 @@ void drain(ServerState& state) {
 // Serves from an opened store. The objects are destroyed in the reverse order of their making.
 int serve_store(const Config& config, const sigset_t& signals, BlobStore& store, Database& database,
                 const TokenVerifier& verifier, TokenClients token_clients) {
-  const unsigned cores = cores_of(config);
+  const auto cores = static_cast<unsigned>(cores_of(config));
   Endpoint endpoint = config.server.listen;
   Endpoint metrics_endpoint = config.server.metrics_listen;
   Result<std::vector<Fd>> listeners = open_listeners(endpoint, cores, config.server.listen_backlog);
   if (!listeners)
-    return failed(kExitConfiguration, "cannot listen on " + to_string(endpoint), listeners.error(),
-                  "is the port taken? choose another one with --listen");
+    return refuse_start("cannot listen on " + to_string(endpoint), listeners.error(),
+                        "is the port taken? choose another one with --listen");
   Result<std::vector<Fd>> metrics_listeners = open_listeners(
       metrics_endpoint, metrics_endpoint.empty() ? 0 : 1, config.server.listen_backlog);
   if (!metrics_listeners)
-    return failed(kExitConfiguration, "cannot listen on " + to_string(metrics_endpoint),
-                  metrics_listeners.error(), "choose another server.metrics_listen");
+    return refuse_start("cannot listen on " + to_string(metrics_endpoint),
+                        metrics_listeners.error(), "choose another server.metrics_listen");
 
   WorkerPool workers(static_cast<unsigned>(config.threads.workers));
   WriterOptions writer_options;
@@ -308,14 +230,17 @@ int serve_store(const Config& config, const sigset_t& signals, BlobStore& store,
     access_log =
         std::make_unique<AccessLogWriter>(AccessLogOptions{.format = config.log.access}, cores);
   const Router router = make_router(config);
+  ImagePool image_pool(image_pool_options(config.renditions));
+  ImageFlights image_flights;
   ServerState state{
       .config = config,
-      .api = api_settings(config),
+      .api = api_settings(config, std::move(token_clients)),
       .connections = connection_settings(config),
       .workers = workers,
       .store = store,
       .database = database,
       .writer = writer,
+      .renditions = {image_pool, image_flights, config.renditions.mode},
       .router = router,
       .verifier = verifier,
       .access_log = access_log.get(),
@@ -323,8 +248,7 @@ int serve_store(const Config& config, const sigset_t& signals, BlobStore& store,
   look_at_space(state);
   if (Status started = start_cores(state, std::move(*listeners), std::move(*metrics_listeners));
       !started) {
-    (void)failed(kExitConfiguration, "cannot start a core", started.error(),
-                 "see `mooring doctor`");
+    (void)refuse_start("cannot start a core", started.error(), "see `mooring doctor`");
     ::_exit(kExitConfiguration);  // cores that did start hold connections; nothing was acknowledged
   }
   std::unique_ptr<AdminSocket> admin = open_admin(config, writer, database);
@@ -344,47 +268,19 @@ int run_serve(const Config& config) {
   init_log(config.log.level, config.log.format);
   const sigset_t signals = block_signals();
   raise_limits();
-  if (!machine_is_fit(config, cores_of(config))) return kExitConfiguration;
-
-  Result<std::unique_ptr<DataDirectory>> directory = open_data_directory(config);
-  if (!directory)
-    return failed(exit_code_of(directory.error()),
-                  fmt::format("cannot open the data directory {}", config.data.dir),
-                  directory.error(), cure_of(directory.error()));
+  if (!machine_is_fit(config)) return kExitConfiguration;
+  std::expected<OpenedStore, StartError> opened = open_store(config, stop_on_io_error);
+  if (!opened) return refuse_start(opened.error());
   std::expected<TokenVerifier, std::string> verifier = load_token_verifier(config);
-  if (!verifier) {
-    log_error("auth", "{}", verifier.error());
-    return kExitConfiguration;
-  }
-  std::expected<TokenClients, std::string> token_clients = load_token_clients(config);
-  if (!token_clients) {
-    log_error("auth", "{}", token_clients.error());
-    return kExitConfiguration;
-  }
-  Result<std::unique_ptr<Database>> database = open_catalog(config, **directory);
-  if (!database)
-    return failed(exit_code_of(database.error()), "cannot open the catalogue", database.error(),
-                  cure_of(database.error()));
-  if (Status repaired = repair(**directory, **database); !repaired)
-    return failed(exit_code_of(repaired.error()), "cannot repair the store", repaired.error(),
-                  cure_of(repaired.error()));
+  if (!verifier) return refuse_start({kExitConfiguration, verifier.error()});
+  std::expected<TokenClients, std::string> clients = load_token_clients(config);
+  if (!clients) return refuse_start({kExitConfiguration, clients.error()});
 
-  BlobOptions blob_options;
-  blob_options.durability = config.data.durability;
-  blob_options.segment_bytes = config.data.segment_bytes;
-  blob_options.on_sync_failure = stop_on_io_error;
-  Result<std::unique_ptr<BlobStore>> store = BlobStore::open(std::move(*directory), blob_options);
-  if (!store)
-    return failed(exit_code_of(store.error()), "cannot open the blobs", store.error(),
-                  cure_of(store.error()));
-  if (Status noted = note_segments(**store, **database); !noted)
-    return failed(exit_code_of(noted.error()), "cannot read the catalogue", noted.error(),
-                  cure_of(noted.error()));
-  const int exit_code = serve_store(config, signals, **store, **database, *verifier);
+  const int exit_code = serve_store(config, signals, *opened->blobs, *opened->database, *verifier,
+                                    std::move(*clients));
   if (exit_code != kExitOk) return exit_code;
-  if (Status closed = (*database)->close(); !closed)
-    return failed(kExitIoError, "cannot close the catalogue", closed.error(),
-                  cure_of(closed.error()));
+  if (Status closed = opened->database->close(); !closed)
+    return refuse_start(start_error("cannot close the catalogue", closed.error()));
   log_info("server", "stopped");
   return kExitOk;
 }

@@ -6,6 +6,7 @@
 #include <future>
 
 #include "mooring/api/collect.h"
+#include "mooring/api/renditions.h"
 #include "mooring/app/authenticate.h"
 #include "mooring/app/own_routes.h"
 #include "mooring/base/clock.h"
@@ -73,7 +74,8 @@ struct ServerCore::Parts final : private Message {
         blobs(*core, server.store),
         reader(*core, server.database),
         collector(*core, reader, server.writer, blobs),
-        services{{*core, reader, server.writer, blobs, collector, server.api, metrics.ingest,
+        renditions(*core, server.renditions),
+        services{{*core, reader, server.writer, blobs, collector, renditions, server.api, metrics.ingest,
                   server.space_is_short, server.uploads_in_flight},
                  server},
         tokens(server.config.auth.cached_tokens_per_core),
@@ -102,6 +104,7 @@ struct ServerCore::Parts final : private Message {
   CoreBlobs blobs;
   Reader reader;
   Collector collector;
+  Renditions renditions;
   ServerServices services;
   TokenCache tokens;
   Router own_router;
@@ -222,6 +225,7 @@ Task<void> ServerCore::Parts::stop() {
   }
   connection_gate.close();
   co_await authenticator.stop();
+  co_await renditions.stop();
   co_await collector.stop();
   co_await blobs.stop();
   sampler.clear();

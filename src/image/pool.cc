@@ -63,6 +63,10 @@ ImageAdmission::~ImageAdmission() {
   if (pool_ != nullptr) pool_->admitted_.fetch_sub(1, std::memory_order_relaxed);
 }
 
+ImageOutputSlot::~ImageOutputSlot() {
+  if (pool_ != nullptr) pool_->release_output();
+}
+
 ImagePool::ImagePool(ImagePoolOptions options)
     : options_(std::move(options)), desks_(options_.workers) {
   MOORING_CHECK(options_.workers > 0, "an image pool without workers");
@@ -110,22 +114,44 @@ void ImagePool::submit(Run& run) noexcept {
 void ImagePool::work(Desk& desk) {
   std::unique_lock lock(mutex_);
   while (true) {
-    arrived_.wait(lock, [this] { return first_ != nullptr || stopping_; });
+    arrived_.wait(lock, [this] { return may_begin() || stopping_; });
     if (first_ == nullptr) break;
     Run* const run = first_;
     first_ = run->next_;
     if (first_ == nullptr) last_ = nullptr;
+    ImageOutputSlot slot;
+    if (run->order_.task == ImageTask::render) {
+      ++outputs_;
+      slot = ImageOutputSlot(*this);
+    }
     lock.unlock();
     count(counts_.working);
     const std::uint64_t begun_ns = monotonic_ns();
     run->answer_.emplace(fulfil(desk, run->order_));
+    if (*run->answer_) (*run->answer_)->slot = std::move(slot);
     counts_.busy_ns.fetch_add(monotonic_ns() - begun_ns, std::memory_order_relaxed);
     counts_.working.fetch_sub(1, std::memory_order_relaxed);
     run->core_.mailbox().post(*run);
+    slot = {};  // of an order that made nothing; not under the mutex
     lock.lock();
   }
   lock.unlock();
   end_process(desk);
+}
+
+// I6. Under the mutex.
+bool ImagePool::may_begin() const noexcept {
+  if (first_ == nullptr) return false;
+  return first_->order_.task != ImageTask::render ||
+         outputs_ < kOutputsPerWorker * options_.workers;
+}
+
+void ImagePool::release_output() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    --outputs_;
+  }
+  arrived_.notify_one();
 }
 
 Result<MadeImage> ImagePool::fulfil(Desk& desk, const ImageOrder& order) {

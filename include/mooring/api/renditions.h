@@ -30,6 +30,7 @@
 #include <memory>
 #include <span>
 
+#include "mooring/api/rendition_mode.h"
 #include "mooring/api/services.h"
 #include "mooring/api/upload.h"
 #include "mooring/base/blob_id.h"
@@ -88,8 +89,6 @@ struct ImageInfo {
 /// header is sound). The file stays the caller's. Errors: unprocessable (no picture, of another
 /// type, damaged, or over a limit), overloaded, internal, io_error.
 [[nodiscard]] Task<Result<ImageInfo>> check_image(CoreServices& services, ReceivedFile& file);
-
-enum class RenditionMode : std::uint8_t { lazy, eager };
 
 /// What the cores of a server share. Made before the first core, destroyed after the last.
 struct RenditionWorks {

@@ -19,6 +19,7 @@ namespace mooring {
 class Collector;
 class CoreBlobs;
 class Reader;
+class Renditions;
 class Writer;
 
 /// The limits and names that families look at; from the configuration, const while the server runs.
@@ -26,9 +27,9 @@ struct ApiSettings {
   std::uint64_t body_bytes_max = 5_GiB;
   std::uint64_t json_bytes_max = 1_MiB;
   std::uint64_t picture_bytes_max = 10_MiB;
-  std::uint64_t images_bytes_max = 10_MiB;
   std::uint64_t attachment_bytes_max = 5_GiB;
   std::uint64_t partner_bytes_max = 100_MiB;
+  std::uint64_t images_bytes_max = 10_MiB;
   std::uint64_t segment_threshold_bytes = 512_KiB;  ///< smaller content goes to segments
   std::uint64_t reserve_bytes = 1_GiB;         ///< uploads are refused with 507 when less is free
   std::uint64_t uploads_in_flight_max = 1024;  ///< of the whole server; further ones get 503
@@ -51,6 +52,7 @@ struct CoreServices {
   Writer& writer;
   CoreBlobs& blobs;
   Collector& collector;
+  Renditions& renditions;
   const ApiSettings& settings;
   IngestCounters& counters;
   /// Set by the server's watch over the disk: uploads are refused from the head (507).

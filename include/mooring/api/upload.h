@@ -59,6 +59,8 @@ class ReceivedFile {
   ChunkLease chunk_;               ///< bodies up to a chunk
   std::unique_ptr<Landing> landing_;
 
+  friend Task<Status> take_made_content(CoreServices& services, Bytes content, const Hash128& hash,
+                                        ReceivedFile& file);
   friend Task<void> drop_received(ReceivedFile& file);
   friend Task<Status> land_received(CoreServices& services, ReceivedFile& file);
   friend Task<Status> publish_received(CoreServices& services, ReceivedFile& file,

@@ -61,6 +61,9 @@ struct CheckOptions {
 [[nodiscard]] int run_check(const CheckOptions& options);
 
 /// Prints "mooring 0.1.0".
+/// Prints every route: method, pattern, family, policy. For tests of the whole table.
+[[nodiscard]] int run_routes();
+
 [[nodiscard]] int run_version();
 
 }  // namespace mooring

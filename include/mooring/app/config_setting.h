@@ -26,7 +26,8 @@ enum class Unit : std::uint8_t {
 
 /// The member that a key fills; its type says what the key takes.
 using Slot = std::variant<std::string*, bool*, std::uint64_t*, Endpoint*, Durability*, DirectIo*,
-                          VerifyAtStart*, AccessLog*, LogLevel*, LogFormat*, TokenAlgorithm*>;
+                          VerifyAtStart*, AccessLog*, LogLevel*, LogFormat*, TokenAlgorithm*,
+                          RenditionMode*>;
 
 /// What a file or a command line holds; a monostate is a value of a type that no key takes.
 using SettingValue = std::variant<std::monostate, bool, std::int64_t, std::string>;

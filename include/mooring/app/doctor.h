@@ -13,6 +13,12 @@
 
 namespace mooring {
 
+/// How many event-loop threads `config` asks for on this machine.
+[[nodiscard]] std::uint64_t cores_of(const Config& config);
+
+/// Kernel, io_uring and the limits of this process: what a start looks at.
+[[nodiscard]] std::vector<Finding> examine_kernel(const Config& config);
+
 /// Kernel, io_uring, limits, cores, memory, clock, and the file system of `config.data.dir`; of a
 /// directory that is not there yet the parent it will be made in.
 [[nodiscard]] std::vector<Finding> examine(const Config& config);

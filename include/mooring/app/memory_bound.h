@@ -18,10 +18,11 @@ struct MemoryBound {
   std::uint64_t connections_bytes = 0;   ///< parsers and coroutine frames
   std::uint64_t tokens_bytes = 0;        ///< caches of verified tokens
   std::uint64_t catalog_bytes = 0;       ///< RocksDB's block cache and write buffers
+  std::uint64_t images_bytes = 0;        ///< processes that decode, what goes to and from them
 
   [[nodiscard]] std::uint64_t total_bytes() const noexcept {
     return chunks_bytes + heads_bytes + small_bodies_bytes + connections_bytes + tokens_bytes +
-           catalog_bytes;
+           catalog_bytes + images_bytes;
   }
 };
 

@@ -24,6 +24,7 @@
 #include "mooring/blob/options.h"
 #include "mooring/catalog/database.h"
 #include "mooring/catalog/writer.h"
+#include "mooring/image/pool.h"
 
 namespace mooring {
 
@@ -51,6 +52,7 @@ struct MetricsSources {
   std::uint64_t directory_syncs = 0;                ///< syncs made for them
   SpaceGauges space = {};
   WorkerGauges workers = {};
+  ImageMetrics images = {};
   AccessLogCounters access_log = {};
   ProcessGauges process = {};
   std::string_view version = {};

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "mooring/api/renditions.h"
 #include "mooring/api/services.h"
 #include "mooring/app/access_log.h"
 #include "mooring/app/config.h"
@@ -57,6 +58,7 @@ struct ServerState {
   BlobStore& store;
   Database& database;
   Writer& writer;
+  RenditionWorks renditions;
   const Router& router;
   const TokenVerifier& verifier;
   AccessLogWriter* access_log;  ///< null: off

@@ -25,16 +25,16 @@ enum class Family : std::uint8_t {
   child,    ///< assets.h    parent 16 | organization | position 4 | asset 16 -> (empty)
   picture,  ///< pictures.h  asset 16                                 -> PictureRecord
   key,      ///< keys.h      0 | id 12; and lists by owner and company -> KeyRecord
-  partner_asset,  ///< partner_assets.h  id 16                            -> PartnerAssetRecord
-  company_asset,  ///< partner_assets.h  company | created 8 | id 16      -> (empty); and a count
+  image,    ///< images.h    id 8                                     -> ImageRecord
+  image_upload,  ///< images.h    upload number 8                          -> id 8
+  image_of,      ///< images.h    organization | id 8                      -> (empty)
   pocket_asset,     ///< attachments.h  asset 20                       -> PocketAsset
   pocket_project,   ///< projects.h     project 20                     -> PocketProject
   pocket_child,     ///< attachments.h  holder 20 | place 1 | created 8 | sequence 4 -> id 20
   pocket_external,  ///< attachments.h  type 1 | external id           -> id 20
   pocket_trash,     ///< attachments.h  deleted 8 | asset 20           -> (empty)
-  image,    ///< images.h    id 8                                     -> ImageRecord
-  image_upload,  ///< images.h    upload number 8                          -> id 8
-  image_of,      ///< images.h    organization | id 8                      -> (empty)
+  partner_asset,  ///< partner_assets.h  id 16                            -> PartnerAssetRecord
+  company_asset,  ///< partner_assets.h  company | created 8 | id 16      -> (empty); and a count
   refresh,  ///< refresh.h   family 16                                -> RefreshRecord
   rendition,  ///< renditions.h  original's blob key 18 | width 2 | height 2 | format 2 -> blob
   meta,     ///< database.h  a name                                   -> the store's own marks
@@ -55,16 +55,16 @@ inline constexpr std::array kFamilyTable = std::to_array<FamilyRow>({
     {Family::child, "child", 16},
     {Family::picture, "picture", 0},
     {Family::key, "key", 0},
-    {Family::partner_asset, "partner_asset", 0},
-    {Family::company_asset, "company_asset", 0},
+    {Family::image, "image", 0},
+    {Family::image_upload, "image_upload", 0},
+    {Family::image_of, "image_of", 0},
     {Family::pocket_asset, "pocket_asset", 0},
     {Family::pocket_project, "pocket_project", 0},
     {Family::pocket_child, "pocket_child", 20},
     {Family::pocket_external, "pocket_external", 0},
     {Family::pocket_trash, "pocket_trash", 0},
-    {Family::image, "image", 0},
-    {Family::image_upload, "image_upload", 0},
-    {Family::image_of, "image_of", 0},
+    {Family::partner_asset, "partner_asset", 0},
+    {Family::company_asset, "company_asset", 0},
     {Family::refresh, "refresh", 0},
     {Family::rendition, "rendition", 18},
     {Family::meta, "meta", 0},

@@ -17,6 +17,8 @@
 //   I4  A process is replaced after jobs_per_process_max orders.
 //   I5  What is handed out begins with the magic number of the format wanted, is not larger than
 //       output_bytes_max, and its sides are not over the box.
+//   I6  At most kOutputsPerWorker times `workers` renditions are in memory: while that many wait to
+//       be stored, no worker begins another. So who holds a MadeImage never waits for the pool.
 //
 // Errors of run: unprocessable (the worker says: no such picture, damaged, over a limit; or the
 // file is), internal (I2, or no worker can be started), io_error, overloaded (descriptors).
@@ -42,6 +44,9 @@
 
 namespace mooring {
 
+/// One that is made while another is being stored.
+inline constexpr std::size_t kOutputsPerWorker = 2;
+
 struct ImagePoolOptions {
   unsigned workers = 2;
   std::size_t queue_max = 64;  ///< orders that wait, besides those being worked on
@@ -62,11 +67,31 @@ struct ImageOrder {
   std::uint64_t size_bytes = 0;
 };
 
+class ImagePool;
+
+/// Stands for one rendition in memory (I6); given back by the destructor, on any thread.
+class [[nodiscard]] ImageOutputSlot {
+ public:
+  ImageOutputSlot() noexcept = default;
+  ImageOutputSlot(ImageOutputSlot&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)) {}
+  ImageOutputSlot& operator=(ImageOutputSlot&& other) noexcept {
+    std::swap(pool_, other.pool_);
+    return *this;
+  }
+  ~ImageOutputSlot();
+
+ private:
+  friend class ImagePool;
+  explicit ImageOutputSlot(ImagePool& pool) noexcept : pool_(&pool) {}
+  ImagePool* pool_ = nullptr;
+};
+
 struct MadeImage {
   std::uint32_t width = 0;
   std::uint32_t height = 0;
   MappedFile content = {};  ///< render
   Hash128 hash = {};        ///< of content
+  ImageOutputSlot slot = {};
 };
 
 /// What became of orders, and how long workers took; a snapshot.
@@ -83,8 +108,6 @@ struct ImageMetrics {
   std::uint64_t processes_started = 0;
   std::uint64_t busy_ns = 0;
 };
-
-class ImagePool;
 
 /// A place in the queue; given back by the destructor.
 class [[nodiscard]] ImageAdmission {
@@ -143,6 +166,7 @@ class ImagePool {
 
  private:
   friend class ImageAdmission;
+  friend class ImageOutputSlot;
   /// A worker's thread and what it keeps between orders.
   struct Desk {
     WorkerProcess process = {};
@@ -157,6 +181,8 @@ class ImagePool {
 
   void submit(Run& run) noexcept;
   void work(Desk& desk);
+  [[nodiscard]] bool may_begin() const noexcept;
+  void release_output() noexcept;
   [[nodiscard]] Result<MadeImage> fulfil(Desk& desk, const ImageOrder& order);
   [[nodiscard]] Status hand_over(Desk& desk, const WorkerRequest& request,
                                  std::span<const int> files);
@@ -171,6 +197,7 @@ class ImagePool {
   std::condition_variable arrived_;
   Run* first_ = nullptr;
   Run* last_ = nullptr;
+  std::size_t outputs_ = 0;  // renditions being made, or made and not yet given back
   bool stopping_ = false;
   std::atomic<std::size_t> admitted_{0};
   Counts counts_;

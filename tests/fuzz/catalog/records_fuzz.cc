@@ -7,6 +7,7 @@
 #include "mooring/catalog/codec.h"
 #include "mooring/catalog/images.h"
 #include "mooring/catalog/pictures.h"
+#include "mooring/catalog/renditions.h"
 #include "mooring/catalog/refresh.h"
 
 namespace {
@@ -37,7 +38,7 @@ void check_key(std::string_view bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view input = fuzz_text(data, size);
-  switch (take_fuzz_seed(input) % 7) {
+  switch (take_fuzz_seed(input) % 8) {
     case 0:
       check_exact(input, decode_asset(input));
       break;
@@ -55,6 +56,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 6:
       check_exact(input, decode_refresh(input));
+      break;
+    case 7:
+      check_exact(input, decode_rendition(input));
       break;
     default:
       check_key(input);

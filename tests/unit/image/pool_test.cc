@@ -2,8 +2,11 @@
 
 #include <signal.h>
 
+#include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
+#include <ranges>
 #include <thread>
 
 #include "mooring/uring/file.h"
@@ -12,8 +15,6 @@
 
 namespace mooring {
 namespace {
-
-using std::chrono::steady_clock;
 
 ImagePoolOptions with_vice(const std::string& vice) {
   ImagePoolOptions options = pool_options({.timeout_ms = 500});
@@ -40,6 +41,13 @@ void await_state(pid_t pid, char state) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     std::getline(file, line);
   } while (!line.empty() && line[line.rfind(')') + 2] != state);
+}
+
+// Once only the first thread of `pid` is left: its descriptors are closed when the others are gone.
+void await_last_thread(pid_t pid) {
+  const std::filesystem::path threads("/proc/" + std::to_string(pid) + "/task");
+  while (std::ranges::distance(std::filesystem::directory_iterator(threads)) > 1)
+    std::this_thread::yield();
 }
 
 TEST(ImagePool, MakesARendition) {
@@ -103,6 +111,7 @@ TEST(ImagePool, AWorkerFoundDeadCostsNobodyAnything) {
   const pid_t worker = pid_of(pool);
   ASSERT_EQ(::kill(worker, SIGKILL), 0);
   await_state(worker, 'Z');
+  await_last_thread(worker);
   ASSERT_TRUE(render_with(pool));
   EXPECT_EQ(pool.metrics().processes_started, 2u);
   EXPECT_EQ(pool.metrics().crashed, 0u);
@@ -162,6 +171,20 @@ TEST(ImagePool, TurnsAwayWhatTheQueueCannotHold) {
   EXPECT_EQ(pool.metrics().waiting, 4u);
   held.pop_back();
   EXPECT_TRUE(pool.admit());
+}
+
+TEST(ImagePool, BeginsNoRenditionWhileTooManyWaitToBeStored) {
+  ImagePool pool(pool_options());
+  std::vector<Result<MadeImage>> held;
+  for (std::size_t i = 0; i < kOutputsPerWorker; ++i) held.push_back(render_with(pool));
+  std::atomic<bool> made{false};
+  std::thread another([&] { made = render_with(pool).has_value(); });
+  while (pool.metrics().waiting == 0) std::this_thread::yield();
+  EXPECT_EQ(pool.metrics().working, 0u);
+  EXPECT_FALSE(made.load());
+  held.pop_back();
+  another.join();
+  EXPECT_TRUE(made.load()) << "room was made for it";
 }
 
 TEST(ImagePool, FilesOverTheLimitNeverReachAWorker) {
