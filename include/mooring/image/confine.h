@@ -9,8 +9,9 @@
 //   4  forbid_system_calls  no_new_privs and a seccomp allow-list for every thread
 //
 // What is left after 4: memory, threads, time, and reading, writing and mapping what descriptors
-// came with; no memory becomes code. Opening answers EACCES, for libraries try it in good faith; whatever else is not on
-// the list (sockets, processes, exec, ptrace, io_uring, …) ends the process.
+// came with; no memory becomes code. Opening answers EACCES, for libraries try it in good faith;
+// whatever else is not on the list (sockets, processes, exec, ptrace, io_uring, …) ends the
+// process.
 //
 // RLIMIT_NPROC stays as it is, for it counts threads and the library needs some; the allow-list
 // permits clone for threads only, which is the stronger rule. RLIMIT_CPU is set for each job

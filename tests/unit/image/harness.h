@@ -69,6 +69,8 @@ inline std::vector<Result<MadeImage>> fulfil(ImagePool& pool, std::vector<ImageO
       std::optional<ImageAdmission> admission = pool.admit();
       MOORING_CHECK(admission.has_value(), "nobody else uses the pool");
       Result<MadeImage> made = co_await pool.run(core, std::move(*admission), order);
+      // Who waits for the pool holds none of its places (image/pool.h, I6).
+      if (made && orders.size() > 1) made->slot = {};
       answers.push_back(std::move(made));
     }
   };
