@@ -144,8 +144,8 @@ def suite_tidy(tally):
 
 
 def suite_unit(tally):
-    # Address and undefined behaviour everywhere; threads where threads meet (the thread sanitizer does
-    # not understand the kernel's ring itself). A build without sanitizers would show nothing more.
+    # Address and undefined behaviour everywhere; threads where threads meet (the thread sanitizer
+    # does not understand the kernel's ring itself). A build without sanitizers shows nothing more.
     for build_type, floors in (("asan", None), ("tsan", {"core"})):
         heading(f"unit tests, {build_type}")
         tests = [test for test in meson_tests(tally, build_type, "unit")

@@ -1,8 +1,8 @@
 """A first whole-server figure: uploads of new content, durable, beside nginx's PUT as it comes.
 
 Both servers get one core, the client (wrk) the other; runs alternate; the table shows medians of
-the runs with the spread. `./dev bench server [runs] [seconds]`. The full instrument is a later work:
-this one says where we stand.
+the runs with the spread. `./dev bench server [runs] [seconds]`. The full instrument is a later
+work: this one says where we stand.
 """
 
 import os
@@ -96,11 +96,12 @@ def main():
         os.chmod(folder, 0o755)
         servers["mooring"] = start_mooring(folder / "mooring")
         servers["nginx"] = start_nginx(folder / "nginx")
-        lines = [f"{platform.system()} {platform.release()}, {CONNECTIONS} connections, one core each "
-                 f"for server and client, median of {count} alternating runs of {seconds} s (range). "
-                 "Mooring durable: every 2xx is synced. nginx as it comes: nothing is synced.", "",
-                 "| upload | Mooring /s | nginx PUT /s | ratio | Mooring p99 | nginx p99 |",
-                 "|---|---|---|---|---|---|"]
+        lines = [
+            f"{platform.system()} {platform.release()}, {CONNECTIONS} connections, one core each "
+            f"for server and client, median of {count} alternating runs of {seconds} s (range).",
+            "Mooring durable: every 2xx is synced. nginx as it comes: nothing is synced.", "",
+            "| upload | Mooring /s | nginx PUT /s | ratio | Mooring p99 | nginx p99 |",
+            "|---|---|---|---|---|---|"]
         for size in SIZES:
             runs = {name: [] for name in servers}
             for _ in range(count):

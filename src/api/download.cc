@@ -49,7 +49,17 @@ Response without_content(int status, const DownloadSource& source, const std::st
   return response;
 }
 
-// Under the shared guard nobody moves or collects the blob between the look-up and the opening.
+// The record was read before the guard was taken: the blob may have gone since. If it is named
+// still, its bytes are lost, and that is not "no such thing" (vow V7). Under the guard.
+Task<Error> judge_missing(CoreServices& services, const BlobId& id, const Error& error) {
+  if (error.code != Errc::not_found) co_return error;
+  Result<std::optional<BlobRecord>> now =
+      co_await services.reader.read([id](const View& view) { return find_blob(view, id); });
+  if (now && *now) co_return Error{Errc::corrupt, 0, "a blob whose file is missing"};
+  co_return error;
+}
+
+// The guard is held until the file is open: from then on what happens to its name does not matter.
 Task<Result<BlobBody>> open_body(CoreServices& services, const BlobId& id, const BlobRecord& record,
                                  const RangeDecision& range) {
   BlobBody body;
@@ -69,12 +79,16 @@ Task<Result<BlobBody>> open_body(CoreServices& services, const BlobId& id, const
   HashGuard guard =
       co_await services.blobs.store().guards().lock(services.core, id.hash, GuardMode::shared);
   Status opened = co_await body.reader->open();
-  guard.reset();
   Result<Bytes> first = Bytes();
-  if (opened) first = co_await body.reader->next();
-  if (!opened || !first) {
+  if (opened) {
+    guard.reset();
+    first = co_await body.reader->next();
+  } else {
+    first = std::unexpected(co_await judge_missing(services, id, opened.error()));
+  }
+  if (!first) {
     co_await body.reader->close();
-    co_return std::unexpected(opened ? first.error() : opened.error());
+    co_return std::unexpected(first.error());
   }
   body.first_piece = *first;
   co_return body;

@@ -59,6 +59,22 @@ class Storing {
   StoredContent content_;
 };
 
+// Refusals of a family are answers; what is left is ours to explain.
+bool is_our_fault(Errc code) {
+  switch (code) {
+    case Errc::io_error:
+    case Errc::sync_failed:
+    case Errc::corrupt:
+    case Errc::exists:
+    case Errc::stale:
+    case Errc::internal:
+    case Errc::no_space:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool has_candidate(const Candidates& candidates, std::uint64_t size_bytes) {
   for (const auto& [id, record] : candidates)
     if (record.size_bytes == size_bytes) return true;
@@ -81,6 +97,9 @@ Task<Status> store_file(CoreServices& services, ReceivedFile& file, StoreMutatio
     Storing storing(services, file, mutation);
     stored = co_await storing.run();
   }
+  if (!stored && is_our_fault(stored.error().code))
+    log_error("store", "an upload of {} bytes was not stored: {}", file.size_bytes,
+              describe(stored.error()));
   co_await drop_received(file);
   co_return stored;
 }

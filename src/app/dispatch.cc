@@ -3,6 +3,7 @@
 #include "mooring/api/services.h"
 #include "mooring/base/clock.h"
 #include "mooring/base/json_writer.h"
+#include "mooring/base/log.h"
 #include "mooring/http/response_head.h"
 
 namespace mooring {
@@ -84,6 +85,8 @@ Task<Response> dispatch(DispatchContext& context, const RequestHead& head, BodyR
   Exchange exchange{head, *path, *query, identity->get(), body, context.services};
   Response response = co_await match.route->handler(exchange);
   say_when_to_retry(response);
+  if (response.status == 500)
+    log_error("request", "{} {} was answered with 500", name_of(head.method), head.path);
   co_return response;
 }
 

@@ -246,6 +246,17 @@ def test_v7_a_damaged_blob_is_found_by_check_and_never_sent_as_a_whole(make_serv
     assert server.client().preview(sound).content == jpeg(size, "sound")
 
 
+def test_v7_a_blob_whose_file_is_missing_is_an_error_of_ours(make_server):
+    server = make_server()
+    client = server.client()
+    asset = client.new_asset()["id"]
+    client.upload(asset, jpeg(700_000))
+    (name,) = server.blobs()
+    (server.data / "blobs" / name).unlink()
+    assert client.preview(asset).status_code == 500
+    assert client.preview(client.new_asset()["id"]).status_code == 404
+
+
 def test_v8_check_reports_a_file_that_nobody_owns(make_server):
     server = make_server()
     fill(server.client(), 6)

@@ -14,8 +14,8 @@ namespace mooring {
 /// files. Blocks; at start. The error is a sentence for the operator.
 [[nodiscard]] std::expected<TokenVerifier, std::string> load_token_verifier(const Config& config);
 
-/// The configured clients of token refresh, with the local issuer's secret if there are any. Blocks;
-/// at start, after load_token_verifier. The error is a sentence for the operator.
+/// The configured clients of token refresh, with the local issuer's secret if there are any.
+/// Blocks; at start, after load_token_verifier. The error is a sentence for the operator.
 [[nodiscard]] std::expected<TokenClients, std::string> load_token_clients(const Config& config);
 
 }  // namespace mooring
