@@ -107,6 +107,7 @@ constexpr std::array kDenied = {
     Denied{SCMP_SYS(sched_setattr), EPERM},
     Denied{SCMP_SYS(uname), EPERM},
     Denied{SCMP_SYS(umask), EPERM},
+    Denied{SCMP_SYS(pipe2), EMFILE},  // how a sanitizer asks whether memory can be read
 };
 
 struct ReleaseFilter {
