@@ -25,6 +25,13 @@ bool is_form(std::string_view content_type) {
 
 }  // namespace
 
+RawUploads raw_if_image(const RequestHead& head) {
+  const Result<MediaType> type = parse_media_type(head.find("content-type").value_or(""));
+  const bool is_raw =
+      type && (type->essence.starts_with("image/") || type->essence == "application/octet-stream");
+  return is_raw ? RawUploads::accepted : RawUploads::refused;
+}
+
 Result<BodyParts> BodyParts::of(const Exchange& exchange, const UploadRules& rules) {
   const std::optional<std::string_view> type = exchange.head.find("content-type");
   BodyParts parts;

@@ -206,7 +206,8 @@ def browser(tmp_path_factory):
 
 
 MAKE_FORM = """
-document.body.innerHTML = `<form method="post" enctype="multipart/form-data" action="${arguments[0]}">
+document.body.innerHTML = `<form method="post" enctype="multipart/form-data"
+    action="${arguments[0]}">
   <input name="note" value="ä text field"><input name="file" type="file"><button>Send</button>
 </form>`;
 """

@@ -189,3 +189,35 @@ def test_no_descriptor_stays_open_after_uploads(own):
         caller.session.close()
     eventually(lambda: len(server.fds()) <= len(before), what="descriptors come back")
     assert os.path.exists(f"/proc/{server.pid}")
+
+
+@pytest.mark.parametrize("size", [100, 20_000, 600_000, MIB, MIB + 1, 5 * MIB + 3])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_raw_body_is_the_picture(client, asset, size, chunked):
+    content = jpeg(size)
+    body = iter([content[:1000], content[1000:]]) if chunked and size > 1000 else content
+    told = digests(content)["sha-256"]
+    answer = client.post(f"{picture_path(asset)}/org-a?filename=crane%20seven.jpg", data=body,
+                         headers={"Content-Type": "image/jpeg", "Repr-Digest": f"sha-256=:{told}:"})
+    assert answer.status_code == 201
+    assert answer.json()["data"]["filename"] == "crane seven.jpg"
+    assert client.preview(asset).content == content
+
+
+def test_a_raw_body_of_another_type_is_no_upload(client, asset):
+    for kind in ("text/plain", "application/json", "application/x-www-form-urlencoded"):
+        answer = client.post(f"{picture_path(asset)}/org-a", data=jpeg(100),
+                             headers={"Content-Type": kind})
+        assert answer.status_code == 400, kind
+    assert client.get(picture_path(asset)).status_code == 404
+
+
+def test_a_raw_body_that_is_not_what_its_digest_says_is_refused(client, asset, server):
+    before = server.files()
+    content = jpeg(700_000)
+    told = digests(content[:-1])["sha-256"]
+    answer = client.post(f"{picture_path(asset)}/org-a", data=content, headers={
+        "Content-Type": "image/jpeg", "Repr-Digest": f"sha-256=:{told}:"})
+    assert answer.status_code == 400
+    assert client.get(picture_path(asset)).status_code == 404
+    eventually(lambda: server.files() == before)

@@ -77,6 +77,10 @@ struct TextField {
 /// come as query parameters, which the family reads from the exchange.
 enum class RawUploads : std::uint8_t { refused, accepted };
 
+/// Accepted if the declared type says that the body is a picture itself: image/* or
+/// application/octet-stream [D]. A form stays a form, and anything else is refused by rule X9.
+[[nodiscard]] RawUploads raw_if_image(const RequestHead& head);
+
 struct UploadRules {
   std::string_view file_field = "file";  ///< the multipart name of the file
   RawUploads raw = RawUploads::refused;

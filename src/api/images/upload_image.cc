@@ -33,15 +33,6 @@ class PutImage final : public StoreMutation {
   ImageRecord image;  ///< once stored, as it is now
 };
 
-/// Whether the body is the image itself rather than a form; `type` is then in the query [D].
-bool is_raw_image(const Exchange& exchange) {
-  const auto field = exchange.head.find("content-type");
-  if (!field) return false;
-  const Result<MediaType> type = parse_media_type(*field);
-  return type &&
-         (type->essence.starts_with("image/") || type->essence == "application/octet-stream");
-}
-
 /// The value of a text field; of several the last, as the vendor's framework does [A].
 std::optional<std::string_view> find_field(const Upload& upload, std::string_view name) {
   std::optional<std::string_view> value;
@@ -57,7 +48,7 @@ class ImageUpload {
       : exchange_(exchange),
         caller_(caller),
         file_bytes_max_(exchange.services.settings.images_bytes_max),
-        is_raw_(is_raw_image(exchange)) {}
+        is_raw_(raw_if_image(exchange.head) == RawUploads::accepted) {}
 
   [[nodiscard]] Task<Response> run();
 

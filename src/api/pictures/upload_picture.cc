@@ -82,6 +82,7 @@ Task<std::expected<PictureRecord, Response>> receive_picture(Exchange& exchange,
 
   const std::uint64_t picture_bytes_max = exchange.services.settings.picture_bytes_max;
   const UploadRules rules{.file_field = "file",
+                          .raw = raw_if_image(exchange.head),
                           .file_bytes_max = picture_bytes_max,
                           .body_bytes_max = picture_bytes_max + kPictureFormBytesMax};
   Upload upload;

@@ -144,7 +144,7 @@ TEST_F(CommandsTest, DoctorOfADirectoryThatIsNotThereLooksAtItsParent) {
 TEST_F(CommandsTest, DoctorIsFatalWhereNoDataDirectoryCanBe) {
   std::ofstream(root_ / "file") << "x";
   const Outcome done = run([&] { return run_doctor({.data_dir = (root_ / "file").string()}); });
-  EXPECT_EQ(done.exit_code, kExitIoError);
+  EXPECT_EQ(done.exit_code, kExitConfiguration);
   EXPECT_NE(done.output.find("\nfatal"), std::string::npos) << done.output;
 }
 
