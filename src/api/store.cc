@@ -6,6 +6,7 @@
 
 #include "mooring/api/collect.h"
 #include "mooring/base/check.h"
+#include "mooring/base/clock.h"
 #include "mooring/base/log.h"
 #include "mooring/blob/collect.h"
 #include "mooring/blob/compare.h"
@@ -152,7 +153,9 @@ Task<Status> Storing::run() {
   Result<bool> shared = co_await share(*candidates);
   if (!shared) co_return std::unexpected(shared.error());
   if (*shared) co_return co_await commit();
+  const std::uint64_t began_ns = monotonic_ns();
   Status added = co_await add(*candidates);
+  services_.stages.took(IngestStage::store_bytes, monotonic_ns() - began_ns);
   if (!added) co_return added;
   Status committed = co_await commit();
   if (!committed && content_.record.location.tier == Tier::file) {
@@ -221,7 +224,9 @@ Task<Status> Storing::add(const Candidates& candidates) {
 
 Task<Status> Storing::commit() {
   RecordContent mutation(content_, mutation_);
+  const std::uint64_t began_ns = monotonic_ns();
   Status committed = co_await services_.writer.commit(services_.core, mutation);
+  services_.stages.took(IngestStage::commit, monotonic_ns() - began_ns);
   co_return committed;
 }
 

@@ -7,6 +7,7 @@
 #include "mooring/api/body_parts.h"
 #include "mooring/api/request_digests.h"
 #include "mooring/base/check.h"
+#include "mooring/base/clock.h"
 #include "mooring/blob/store.h"
 
 namespace mooring {
@@ -110,6 +111,8 @@ class UploadReceiver {
   std::uint64_t file_bytes_before_ = 0;  // in chunks that were handed over
   std::uint64_t body_bytes_seen_ = 0;
   std::uint64_t copied_bytes_ = 0;
+  std::uint64_t receive_ns_ = 0;
+  std::uint64_t hash_ns_ = 0;
   std::optional<StreamHash> hash_;  // from the first chunk handed over on
 };
 
@@ -148,6 +151,8 @@ Task<Status> UploadReceiver::run() {
     ++counters.uploads;
     counters.upload_bytes += file_.size_bytes;
     counters.copied_bytes += copied_bytes_;
+    services_.stages.took(IngestStage::receive, receive_ns_);
+    services_.stages.took(IngestStage::hash, hash_ns_);
     upload_.file = std::move(file_);
   } else {
     co_await drop_received(file_);
@@ -312,7 +317,9 @@ Task<Status> UploadReceiver::receive_more() {
   std::size_t room = capacity_ - end_;
   MOORING_CHECK(room > 0, "the parser wants more than a part's head at once");
   if (buffer_ == Buffer::chunk && part_ != Part::file) room = std::min(room, kHeadReceiveBytes);
+  const std::uint64_t began_ns = monotonic_ns();
   Result<std::size_t> received = co_await body_.read({memory_ + end_, room});
+  receive_ns_ += monotonic_ns() - began_ns;
   if (!received) co_return std::unexpected(received.error());
   const Bytes fresh{memory_ + end_, *received};
   if (!digests_.empty()) co_await digests_.update(services_.core, fresh);
@@ -331,7 +338,9 @@ Task<Status> UploadReceiver::hand_over_chunk() {
     hash_.emplace();
     file_.sniffed = sniff({memory_, kSniffBytes});
   }
+  const std::uint64_t began_ns = monotonic_ns();
   hash_->update({memory_, kChunkBytes});
+  hash_ns_ += monotonic_ns() - began_ns;
   if (md5_) co_await add_to_checksum(services_.core, *md5_, {memory_, kChunkBytes});
   ChunkLease full = std::move(file_.chunk_);
   const Bytes behind = Bytes(full.memory()).subspan(kChunkBytes, end_ - kChunkBytes);
@@ -367,6 +376,7 @@ Task<Status> UploadReceiver::finish_file() {
   }
   const Bytes content{memory_ + file_begin_, file_bytes_here()};
   file_.size_bytes = file_bytes_before_ + content.size();
+  const std::uint64_t began_ns = monotonic_ns();
   if (!hash_) {
     file_.sniffed = sniff(content.first(std::min(content.size(), kSniffBytes)));
     file_.hash = xxh3_128(content);
@@ -374,6 +384,7 @@ Task<Status> UploadReceiver::finish_file() {
     hash_->update(content);
     file_.hash = hash_->finish();
   }
+  hash_ns_ += monotonic_ns() - began_ns;
   if (md5_) {
     co_await add_to_checksum(services_.core, *md5_, content);
     std::ranges::copy(md5_->finish(), file_.md5.emplace().begin());

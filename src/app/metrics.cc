@@ -40,6 +40,19 @@ CoreMetrics::CoreMetrics(std::span<const std::string_view> families)
   std::ranges::copy(families, families_.begin());
 }
 
+void CoreMetrics::took(IngestStage stage, std::uint64_t duration_ns) noexcept {
+  switch (stage) {
+    case IngestStage::receive:
+      return stage_took(Stage::receive, duration_ns);
+    case IngestStage::hash:
+      return stage_took(Stage::hash, duration_ns);
+    case IngestStage::store_bytes:
+      return stage_took(Stage::store_bytes, duration_ns);
+    case IngestStage::commit:
+      return stage_took(Stage::commit, duration_ns);
+  }
+}
+
 void CoreMetrics::request_answered(std::string_view family, int status) noexcept {
   std::size_t row = 0;
   while (row < family_count_ && families_[row] != family) ++row;

@@ -76,7 +76,7 @@ struct ServerCore::Parts final : private Message {
         collector(*core, reader, server.writer, blobs),
         renditions(*core, server.renditions),
         services{{*core, reader, server.writer, blobs, collector, renditions, server.api,
-                  metrics.ingest, server.space_is_short, server.uploads_in_flight},
+                  metrics.ingest, metrics, server.space_is_short, server.uploads_in_flight},
                  server},
         tokens(server.config.auth.cached_tokens_per_core),
         own_router(make_own_router()),

@@ -18,6 +18,7 @@ namespace mooring {
 
 namespace {
 
+constexpr int kNiceness = 10;
 constexpr unsigned kNobody = 65'534;
 constexpr rlim_t kDescriptorsMax = 32;
 
@@ -173,6 +174,9 @@ Status limit_resources(const ImageLimits& limits) {
 #endif
   if (Status set = set_limit(RLIMIT_FSIZE, limits.output_bytes_max); !set) return set;
   if (Status set = set_limit(RLIMIT_NOFILE, kDescriptorsMax); !set) return set;
+  // Uploads come first: the cores of the server are never made to wait for a picture.
+  if (::setpriority(PRIO_PROCESS, 0, kNiceness) != 0)
+    return std::unexpected(error_from_errno(errno, "setpriority"));
   return set_limit(RLIMIT_CORE, 0);
 }
 

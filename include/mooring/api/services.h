@@ -46,6 +46,18 @@ struct IngestCounters {
   Counter collisions;    ///< different content under one hash
 };
 
+/// Where the time of an upload goes on this floor. The histograms are kept above (app/metrics.h).
+enum class IngestStage : std::uint8_t { receive, hash, store_bytes, commit };
+
+class IngestStages {
+ public:
+  /// The core's thread. Allocates nothing and never waits.
+  virtual void took(IngestStage stage, std::uint64_t duration_ns) noexcept = 0;
+
+ protected:
+  ~IngestStages() = default;
+};
+
 struct CoreServices {
   Core& core;
   Reader& reader;  ///< of the catalogue
@@ -55,6 +67,7 @@ struct CoreServices {
   Renditions& renditions;
   const ApiSettings& settings;
   IngestCounters& counters;
+  IngestStages& stages;
   /// Set by the server's watch over the disk: uploads are refused from the head (507).
   const std::atomic<bool>& space_is_short;
   std::atomic<std::uint64_t>& uploads_in_flight;

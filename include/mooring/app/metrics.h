@@ -76,7 +76,7 @@ struct CoreSample {
 [[nodiscard]] CoreSample sample(Core& core) noexcept;
 
 /// Aligned so that two cores never write to one cache line (64 bytes, fetched in pairs).
-class alignas(128) CoreMetrics {
+class alignas(128) CoreMetrics final : public IngestStages {
  public:
   /// `families`: the names of the route table, fewer than kFamilyRows (CHECK), the same on every
   /// core. They are literals; the span itself may go away.
@@ -103,6 +103,7 @@ class alignas(128) CoreMetrics {
   void stage_took(Stage stage, std::uint64_t duration_ns) noexcept {
     stages[index(stage)].record(duration_ns);
   }
+  void took(IngestStage stage, std::uint64_t duration_ns) noexcept override;
   void received(std::uint64_t bytes) noexcept { bytes_received += bytes; }
   void sent(std::uint64_t bytes) noexcept { bytes_sent += bytes; }
   /// To be called every now and then, and before a page is rendered on this core.

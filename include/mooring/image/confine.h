@@ -5,7 +5,7 @@
 //                         own network, IPC and names, where the kernel permits; nobody's identity
 //                         if started as root; dies with the thread that started it
 //   2  the image library starts: it reads its configuration, which needs files
-//   3  limit_resources    memory, written bytes, descriptors, core dumps
+//   3  limit_resources    memory, written bytes, descriptors, core dumps, priority
 //   4  forbid_system_calls  no_new_privs and a seccomp allow-list for every thread
 //
 // What is left after 4: memory, threads, time, and reading, writing and mapping what descriptors
