@@ -257,6 +257,19 @@ def test_v7_a_blob_whose_file_is_missing_is_an_error_of_ours(make_server):
     assert client.preview(client.new_asset()["id"]).status_code == 404
 
 
+@pytest.mark.parametrize("mode, tells", [("none", False), ("names", False), ("contents", True)])
+def test_v7_a_start_looks_as_deep_as_it_is_told(make_server, mode, tells):
+    server = make_server(f'[data]\nverify_at_start = "{mode}"\n')
+    client = server.client()
+    content = jpeg(700_000)
+    client.upload(client.new_asset()["id"], content)
+    (name,) = server.blobs()
+    server.stop()
+    damage(find_file(server, content), content, 100)
+    server.start()
+    assert (f"blob {name.split('/')[-1]} is damaged" in server.errors()) is tells
+
+
 def test_v8_check_reports_a_file_that_nobody_owns(make_server):
     server = make_server()
     fill(server.client(), 6)
