@@ -221,3 +221,16 @@ def test_a_raw_body_that_is_not_what_its_digest_says_is_refused(client, asset, s
     assert answer.status_code == 400
     assert client.get(picture_path(asset)).status_code == 404
     eventually(lambda: server.files() == before)
+
+
+def test_v2_racing_creators_leave_the_files_of_the_losers_nowhere(own):
+    # All pass the check of the head, and all but one are refused by the commit (P3).
+    server, client = own
+    asset = client.new_asset()["id"]
+    contents = [jpeg(FILE_TIER, f"racer {number}") for number in range(8)]
+    with concurrent.futures.ThreadPoolExecutor(len(contents)) as pool:
+        answers = list(pool.map(lambda content: server.client().upload(asset, content), contents))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
+    eventually(lambda: len(server.blobs()) == 1)
+    (winner,) = [c for c, answer in zip(contents, answers) if answer.status_code == 201]
+    assert client.preview(asset).content == winner
