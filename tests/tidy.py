@@ -63,7 +63,7 @@ class Tree:
                 if path.is_file() and "__pycache__" not in path.parts:
                     self._read(path)
         for path in sorted(self.root.iterdir()) if self.root.exists() else []:
-            if path.is_file():
+            if path.is_file() and path.name != ".git":  # a file where the work tree is a linked one
                 self._read(path)
 
     def _read(self, path):
