@@ -5,15 +5,10 @@
 
 #include "mooring/auth/bearer.h"
 #include "mooring/http/response_head.h"
+#include "unit/support/response_fields.h"
 
 namespace mooring {
 namespace {
-
-std::string field_of(const Response& response, std::string_view name) {
-  for (const auto& [field, value] : response.fields)
-    if (field == name) return value;
-  return "(none)";
-}
 
 std::string plain_body(const std::string& description, const std::string& key) {
   return R"({"error":{"fields":{},"description":)" + description + R"(,"key":")" + key + "\"}}";

@@ -7,15 +7,10 @@
 
 #include "mooring/base/json_reader.h"
 #include "mooring/http/response_head.h"
+#include "unit/support/response_fields.h"
 
 namespace mooring {
 namespace {
-
-std::string field_of(const Response& response, std::string_view name) {
-  for (const auto& [field, value] : response.fields)
-    if (field == name) return value;
-  return "(none)";
-}
 
 TEST(PartnerEnvelope, TheBodiesOfTheContractAreByteForByte) {
   EXPECT_EQ(refuse_argument("file is required").text,

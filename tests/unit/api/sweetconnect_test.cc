@@ -6,15 +6,10 @@
 #include <set>
 
 #include "mooring/http/response_head.h"
+#include "unit/support/response_fields.h"
 
 namespace mooring {
 namespace {
-
-std::string field_of(const Response& response, std::string_view name) {
-  for (const auto& [field, value] : response.fields)
-    if (field == name) return value;
-  return "(none)";
-}
 
 /// The frame of contract 1.0 around one error.
 std::string error_body(const std::string& code, const std::string& message,

@@ -22,6 +22,7 @@
 #include "mooring/catalog/partner_assets.h"
 #include "mooring/catalog/pictures.h"
 #include "mooring/catalog/transaction.h"
+#include "unit/support/temporary_directory.h"
 
 namespace mooring {
 namespace {
@@ -43,16 +44,12 @@ BlobId id_of(std::string_view content) {
 class CheckTest : public ::testing::Test {
  protected:
   CheckTest() {
-    std::string name = (fs::temp_directory_path() / "mooring-check-XXXXXX").string();
-    MOORING_CHECK(::mkdtemp(name.data()) != nullptr, "no temporary directory");
-    root_ = name;
     directory_ = must(DataDirectory::open(data()));
     database_ = must(Database::open(directory_->catalog_path(), {.mode = OpenMode::create}));
   }
   ~CheckTest() override {
     database_.reset();
     directory_.reset();
-    fs::remove_all(root_);
   }
 
   [[nodiscard]] std::string data() const { return (root_ / "data").string(); }
@@ -168,7 +165,8 @@ class CheckTest : public ::testing::Test {
     EXPECT_TRUE(found.says("\n1 problems\n")) << found.output;
   }
 
-  fs::path root_;
+  TemporaryDirectory directory_of_test_;
+  const fs::path root_ = directory_of_test_.path();
   std::unique_ptr<DataDirectory> directory_;
   std::unique_ptr<Database> database_;
   Uuid asset_;

@@ -15,6 +15,7 @@
 #include "mooring/auth/jwt.h"
 #include "mooring/base/check.h"
 #include "mooring/base/clock.h"
+#include "unit/support/temporary_directory.h"
 
 namespace mooring {
 namespace {
@@ -23,13 +24,6 @@ namespace fs = std::filesystem;
 
 class CommandsTest : public ::testing::Test {
  protected:
-  CommandsTest() {
-    std::string name = (fs::temp_directory_path() / "mooring-commands-XXXXXX").string();
-    MOORING_CHECK(::mkdtemp(name.data()) != nullptr, "no temporary directory");
-    root_ = name;
-  }
-  ~CommandsTest() override { fs::remove_all(root_); }
-
   struct Outcome {
     int exit_code;
     std::string output;
@@ -47,7 +41,8 @@ class CommandsTest : public ::testing::Test {
     return run([&] { return run_token({.data_dir = root_.string(), .request = request}); });
   }
 
-  fs::path root_;
+  TemporaryDirectory directory_;
+  const fs::path root_ = directory_.path();
 };
 
 TEST_F(CommandsTest, TokenPrintsOneThatTheServerAccepts) {

@@ -16,17 +16,15 @@
 #include "mooring/catalog/database.h"
 #include "mooring/catalog/keys.h"
 #include "mooring/catalog/writer.h"
+#include "unit/support/temporary_directory.h"
 
 namespace mooring {
 
 class KeyStore {
  public:
   KeyStore() {
-    std::string name = (std::filesystem::temp_directory_path() / "mooring-keys-XXXXXX").string();
-    MOORING_CHECK(::mkdtemp(name.data()) != nullptr, "no temporary directory");
-    directory_ = name;
     auto opened = Database::open(
-        directory_ / "catalog",
+        directory() / "catalog",
         {.mode = OpenMode::create, .block_cache_bytes = 8_MiB, .write_buffer_bytes = 4_MiB});
     MOORING_CHECK(opened.has_value(), "the store of a test opens");
     database_ = *std::move(opened);
@@ -35,13 +33,11 @@ class KeyStore {
   ~KeyStore() {
     writer_.reset();
     database_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
   }
   KeyStore(const KeyStore&) = delete;
   KeyStore& operator=(const KeyStore&) = delete;
 
-  [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_.path(); }
   [[nodiscard]] Database& database() { return *database_; }
   [[nodiscard]] Writer& writer() { return *writer_; }
 
@@ -77,7 +73,7 @@ class KeyStore {
   }
 
  private:
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<Writer> writer_;
 };

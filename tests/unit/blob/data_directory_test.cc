@@ -22,7 +22,7 @@ class DataDirectoryTest : public ::testing::Test {
   }
 
   TemporaryDirectory directory_;
-  std::string path_ = directory_.path() + "/data";
+  std::string path_ = directory_.path() / "data";
 };
 
 TEST_F(DataDirectoryTest, FormatsWhatIsNotThereAndFindsItAgain) {
@@ -109,7 +109,7 @@ TEST_F(DataDirectoryTest, OpensByWayOfASymbolicLink) {
   {
     ASSERT_TRUE(DataDirectory::open(path_));
   }
-  const std::string link = directory_.path() + "/link";
+  const std::string link = directory_.path() / "link";
   std::filesystem::create_directory_symlink(path_, link);
   EXPECT_TRUE(DataDirectory::open(link));
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -18,29 +17,9 @@
 #include "mooring/core/core.h"
 #include "mooring/core/gate.h"
 #include "mooring/core/workers.h"
+#include "unit/support/temporary_directory.h"
 
 namespace mooring {
-
-/// A directory that goes with everything in it.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "mooring-test-XXXXXX").string();
-    MOORING_CHECK(::mkdtemp(name.data()) != nullptr, "no temporary directory");
-    path_ = name;
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
-
- private:
-  std::string path_;
-};
 
 inline std::vector<std::byte> random_content(std::size_t size_bytes, unsigned seed) {
   std::mt19937_64 source(seed);
@@ -100,7 +79,7 @@ class BlobTest : public ::testing::Test {
   void TearDown() override { store_.reset(); }
 
   void open_store(BlobOptions options = {}, const DataDirectoryOptions& directory_options = {}) {
-    open_store_in(directory_.path() + "/data", std::move(options), directory_options);
+    open_store_in(directory_.path() / "data", std::move(options), directory_options);
   }
   void open_store_in(const std::string& path, BlobOptions options = {},
                      const DataDirectoryOptions& directory_options = {}) {

@@ -85,7 +85,7 @@ Task<void> fill_segments(CoreBlobs& blobs, const std::string& ballast) {
 
 TEST_F(NoSpaceTest, AShortDiskGetsSmallSegmentsThenNoSpaceThenGoesOn) {
   open_store();
-  const std::string ballast = directory_.path() + "/ballast";
+  const std::string ballast = directory_.path() / "ballast";
   std::ofstream(ballast) << std::string(8_MiB, 'x');
   run([&](CoreBlobs& blobs) { return fill_segments(blobs, ballast); });
 }

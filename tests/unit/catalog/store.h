@@ -2,7 +2,6 @@
 // in place.
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -12,29 +11,9 @@
 #include "mooring/base/result.h"
 #include "mooring/catalog/database.h"
 #include "mooring/catalog/writer.h"
+#include "unit/support/temporary_directory.h"
 
 namespace mooring {
-
-/// A directory that goes with its contents.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "mooring-catalog-XXXXXX").string();
-    MOORING_CHECK(::mkdtemp(name.data()) != nullptr, "no temporary directory");
-    path_ = name;
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline DatabaseOptions small_database(OpenMode mode) {
   return {.mode = mode,
