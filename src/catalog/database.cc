@@ -12,6 +12,9 @@
 #include "mooring/base/log.h"
 #include "mooring/catalog/transaction.h"
 
+#if __has_include(<rocksdb/advanced_cache.h>)
+#include <rocksdb/advanced_cache.h>  // since RocksDB 8 (Debian 13), what a cache can be asked
+#endif
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
