@@ -1,10 +1,12 @@
 #include "mooring/catalog/assets.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <utility>
 
+#include "document_changes.h"
 #include "mooring/catalog/codec.h"
 
 namespace mooring {
@@ -223,7 +225,12 @@ Result<RemovedAssets> remove_asset(Transaction& transaction, const Uuid& id, Rem
     return std::unexpected(assets.error());
   }
   RemovedAssets removed;
+  std::size_t links_left = kSubtreeDocumentsMax;
   for (AssetRecord& asset : *assets) {
+    auto unlinked = unlink_all_documents(transaction, asset.id, links_left, now_ms);
+    if (!unlinked) return std::unexpected(unlinked.error());
+    links_left -= unlinked->links;
+    std::ranges::move(unlinked->removed, std::back_inserter(removed.documents));
     auto picture = remove_picture(transaction, asset.id, now_ms);
     if (!picture) return std::unexpected(picture.error());
     if (*picture) removed.pictures.push_back(**std::move(picture));

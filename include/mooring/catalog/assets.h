@@ -22,6 +22,7 @@
 
 #include "mooring/base/result.h"
 #include "mooring/base/uuid.h"
+#include "mooring/catalog/documents.h"
 #include "mooring/catalog/pictures.h"
 #include "mooring/catalog/transaction.h"
 #include "mooring/catalog/view.h"
@@ -82,10 +83,11 @@ struct AssetPatch {
   std::optional<std::optional<std::string>> address;
 };
 
-/// What a removal took away. The caller drops what else hangs on these assets in the same mutation.
+/// What a removal took away. All references to blobs are dropped already.
 struct RemovedAssets {
-  std::vector<AssetRecord> assets;      ///< parents before their children
-  std::vector<PictureRecord> pictures;  ///< their references are dropped already
+  std::vector<AssetRecord> assets;  ///< parents before their children
+  std::vector<PictureRecord> pictures;
+  std::vector<DocumentRecord> documents;  ///< those that had no link besides
 };
 
 enum class RemovalDepth : std::uint8_t {
@@ -126,9 +128,9 @@ inline constexpr std::size_t kAssetDepthMax = 1'000;
 [[nodiscard]] Result<AssetRecord> activate_subtree(Transaction& transaction, const Uuid& id,
                                                    const ChangeStamp& stamp);
 
-/// Removes an asset, with its picture and the picture's reference. Fails with not_found; with
-/// conflict if it has children and `depth` is only_leaf; with unprocessable above
-/// kSubtreeAssetsMax.
+/// Removes an asset, with its picture and its links to documents; a document whose last link goes
+/// is removed too. Fails with not_found; with conflict if it has children and `depth` is only_leaf;
+/// with unprocessable above kSubtreeAssetsMax or kSubtreeDocumentsMax links.
 [[nodiscard]] Result<RemovedAssets> remove_asset(Transaction& transaction, const Uuid& id,
                                                  RemovalDepth depth, std::int64_t now_ms);
 

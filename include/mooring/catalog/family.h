@@ -20,24 +20,31 @@ enum class Family : std::uint8_t {
   blob,  ///< blobs.h     hash 16 | ordinal 2                      -> BlobRecord
   ref,   ///< blobs.h     blob key 18 | owner text                 -> (empty)
   gc,    ///< blobs.h     blob key 18                              -> when the last reference went
-  segment,  ///< blobs.h     core 2 | number 4                        -> SegmentRecord
-  asset,    ///< assets.h    asset 16                                 -> AssetRecord
-  child,    ///< assets.h    parent 16 | organization | position 4 | asset 16 -> (empty)
-  picture,  ///< pictures.h  asset 16                                 -> PictureRecord
-  key,      ///< keys.h      0 | id 12; and lists by owner and company -> KeyRecord
-  image,    ///< images.h    id 8                                     -> ImageRecord
-  image_upload,  ///< images.h    upload number 8                          -> id 8
-  image_of,      ///< images.h    organization | id 8                      -> (empty)
+  segment,          ///< blobs.h     core 2 | number 4                        -> SegmentRecord
+  asset,            ///< assets.h    asset 16                                 -> AssetRecord
+  child,            ///< assets.h    parent 16 | organization | position 4 | asset 16 -> (empty)
+  picture,          ///< pictures.h  asset 16                                 -> PictureRecord
+  key,              ///< keys.h      0 | id 12; and lists by owner and company -> KeyRecord
+  image,            ///< images.h    id 8                                     -> ImageRecord
+  image_upload,     ///< images.h    upload number 8                          -> id 8
+  image_of,         ///< images.h    organization | id 8                      -> (empty)
   pocket_asset,     ///< attachments.h  asset 20                       -> PocketAsset
   pocket_project,   ///< projects.h     project 20                     -> PocketProject
   pocket_child,     ///< attachments.h  holder 20 | place 1 | created 8 | sequence 4 -> id 20
   pocket_external,  ///< attachments.h  type 1 | external id           -> id 20
   pocket_trash,     ///< attachments.h  deleted 8 | asset 20           -> (empty)
-  partner_asset,  ///< partner_assets.h  id 16                            -> PartnerAssetRecord
-  company_asset,  ///< partner_assets.h  company | created 8 | id 16      -> (empty); and a count
-  refresh,  ///< refresh.h   family 16                                -> RefreshRecord
-  rendition,  ///< renditions.h  original's blob key 18 | width 2 | height 2 | format 2 -> blob
-  meta,     ///< database.h  a name                                   -> the store's own marks
+  partner_asset,    ///< partner_assets.h  id 16                            -> PartnerAssetRecord
+  company_asset,    ///< partner_assets.h  company | created 8 | id 16      -> (empty); and a count
+  refresh,          ///< refresh.h   family 16                                -> RefreshRecord
+  rendition,      ///< renditions.h  original's blob key 18 | width 2 | height 2 | format 2 -> blob
+  document,       ///< documents.h  document 16                             -> DocumentRecord
+  document_link,  ///< documents.h  asset 16 | document 16              -> (empty)
+  document_content,  ///< documents.h  blob key 18 | organization | document 16 -> (empty)
+  document_state,    ///< document_index.h  organization                   -> IndexState
+  document_free,     ///< document_index.h  organization number 4 | i 4    -> ordinal 4
+  category,          ///< categories.h  code                               -> CategoryRecord
+  category_use,      ///< documents.h  category | document 16              -> (empty)
+  meta,  ///< database.h  a name                                   -> the store's own marks
 };
 
 struct FamilyRow {
@@ -67,6 +74,13 @@ inline constexpr std::array kFamilyTable = std::to_array<FamilyRow>({
     {Family::company_asset, "company_asset", 0},
     {Family::refresh, "refresh", 0},
     {Family::rendition, "rendition", 18},
+    {Family::document, "document", 0},
+    {Family::document_link, "document_link", 16},
+    {Family::document_content, "document_content", 18},
+    {Family::document_state, "document_state", 0},
+    {Family::document_free, "document_free", 0},
+    {Family::category, "category", 0},
+    {Family::category_use, "category_use", 0},
     {Family::meta, "meta", 0},
 });
 

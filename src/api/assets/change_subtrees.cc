@@ -97,7 +97,8 @@ Task<Response> handle_delete_asset(Exchange& exchange) {
   CoreServices& services = exchange.services;
   Status committed = co_await services.writer.commit(services.core, mutation);
   if (!committed) co_return refuse(committed.error());
-  if (!mutation.removed.pictures.empty()) collect_later(services);
+  if (!mutation.removed.pictures.empty() || !mutation.removed.documents.empty())
+    collect_later(services);
   co_return empty_response(kAssetRemovedStatus);
 }
 
