@@ -8,11 +8,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "mooring/app/commands.h"
 #include "mooring/app/config.h"
 #include "mooring/app/exit_code.h"
 #include "mooring/app/server.h"
+#include "mooring/base/fault.h"
 #include "mooring/image/worker.h"
 
 namespace mooring {
@@ -66,8 +69,9 @@ CLI::App* add_token(CLI::App& app, TokenOptions& options) {
       ->default_str("1h");
   CLI::Option* refresh =
       token->add_flag("--refresh")->description("Print a client's first refresh token instead");
-  CLI::Option* client = token->add_option("--client", options.refresh_client_id,
-                                          "For --refresh: its id in [[auth.clients]]")
+  CLI::Option* client = token
+                            ->add_option("--client", options.refresh_client_id,
+                                         "For --refresh: its id in [[auth.clients]]")
                             ->type_name("ID")
                             ->needs(refresh);
   refresh->needs(client);
@@ -125,6 +129,34 @@ CLI::App* add_doctor(CLI::App& app, DoctorOptions& options) {
   return doctor;
 }
 
+Status arm_each(const std::vector<std::string>& words, Status (*arm)(std::string_view)) {
+  for (const std::string& word : words)
+    if (Status armed = arm(word); !armed) return armed;
+  return {};
+}
+
+// For tests/crash (base/fault.h): before the subcommand, not in --help, and not in a build that is
+// shipped.
+void add_faults(CLI::App& app) {
+  if (!faults_can_be_armed()) return;
+  using Words = std::vector<std::string>;
+  const auto add = [&app](const char* name, Status (*arm)(std::string_view)) {
+    app.add_option_function<Words>(name,
+                                   [name, arm](const Words& words) {
+                                     const Status armed = arm_each(words, arm);
+                                     if (!armed)
+                                       throw CLI::ValidationError(name, armed.error().where);
+                                   })
+        ->group("")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  };
+  add("--crash-at", arm_crash);
+  add("--skip-sync", arm_skipped_sync);
+  add("--fail-io", arm_io_fault);
+  app.add_flag_callback("--count-faults", [] { (void)arm_counting(); })->group("");
+}
+
 // An error without a file is one of the command line.
 int refuse(const ConfigError& error) {
   std::fprintf(stderr, "mooring: %s\n", describe(error).c_str());
@@ -158,6 +190,9 @@ int run(int argument_count, char** arguments) {
   CLI::App* doctor = add_doctor(app, doctor_options);
   CLI::App* routes = app.add_subcommand("routes", "Print every route and its policy.");
   routes->group("");  // for tests: not in --help
+  CLI::App* faults = app.add_subcommand("faults", "Print what tests can make fail.");
+  faults->group("");
+  add_faults(app);
   app.add_subcommand("version", "Print the version.");
   try {
     app.parse(argument_count, arguments);
@@ -171,6 +206,7 @@ int run(int argument_count, char** arguments) {
   if (*check) return run_check(check_options);
   if (*doctor) return run_doctor(doctor_options);
   if (*routes) return run_routes();
+  if (*faults) return run_faults();
   return run_version();
 }
 

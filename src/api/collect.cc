@@ -1,6 +1,7 @@
 #include "mooring/api/collect.h"
 
 #include "mooring/base/clock.h"
+#include "mooring/base/fault.h"
 #include "mooring/base/log.h"
 #include "mooring/blob/collect.h"
 #include "mooring/blob/store.h"
@@ -98,6 +99,7 @@ Task<Status> Collector::collect_one(const BlobId& id) {
   ForgetBlob forget(id);
   Status forgotten = co_await writer_.commit(core_, forget);
   if (!forgotten) co_return forgotten;  // a reference came, or another core was here first
+  crash_point(CrashPoint::collect_forgotten);
   again_ = again_ || forget.left_marks();
   if (forget.leaves_file()) {
     Status removed = co_await remove_blob_file(blobs_, id);
@@ -105,9 +107,11 @@ Task<Status> Collector::collect_one(const BlobId& id) {
       log_error("collect", "cannot remove {}: {}", to_string(id), describe(removed.error()));
       co_return removed;
     }
+    crash_point(CrashPoint::collect_unlinked);
     ForgetMark unmark(id);
     Status unmarked = co_await writer_.commit(core_, unmark);
     if (!unmarked) co_return unmarked;
+    crash_point(CrashPoint::collect_unmarked);
   }
   ++collected_;
   co_return Status{};

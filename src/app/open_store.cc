@@ -4,6 +4,7 @@
 
 #include "mooring/app/exit_code.h"
 #include "mooring/app/live_blobs.h"
+#include "mooring/base/fault.h"
 #include "mooring/base/log.h"
 #include "mooring/blob/recovery.h"
 #include "mooring/catalog/blobs.h"
@@ -61,6 +62,7 @@ Status repair(const Config& config, const DataDirectory& directory, const Databa
   options.threads = static_cast<unsigned>(config.data.recovery_threads);
   Result<RecoveryReport> report = recover(directory, live, options);
   if (!report) return std::unexpected(report.error());
+  crash_point(CrashPoint::recovery_ended);
   const std::uint64_t found = report->files_removed + report->temporaries_removed +
                               report->segments_removed + report->segments_cut +
                               report->segments_damaged + report->strangers;
@@ -145,6 +147,7 @@ std::expected<OpenedStore, StartError> open_store(const Config& config,
   opened.blobs = std::move(*blobs);
   if (Status noted = note_segments(*opened.blobs, *opened.database); !noted)
     return failed("cannot read the catalogue", noted.error());
+  crash_point(CrashPoint::store_opened);
   return opened;
 }
 

@@ -18,6 +18,7 @@
 #include "mooring/app/server_core.h"
 #include "mooring/app/token_keys.h"
 #include "mooring/app/version.h"
+#include "mooring/base/fault.h"
 #include "mooring/blob/recovery.h"
 #include "mooring/catalog/blobs.h"
 #include "mooring/image/flights.h"
@@ -258,6 +259,7 @@ int serve_store(const Config& config, const sigset_t& signals, BlobStore& store,
   wait_for_signal(signals, state);
   admin.reset();
   drain(state);
+  crash_point(CrashPoint::server_drained);
   writer.stop();
   return kExitOk;
 }
@@ -281,6 +283,8 @@ int run_serve(const Config& config) {
   if (exit_code != kExitOk) return exit_code;
   if (Status closed = opened->database->close(); !closed)
     return refuse_start(start_error("cannot close the catalogue", closed.error()));
+  if (const std::string counts = fault_counts(); !counts.empty())
+    log_info("server", "passed {}", counts);
   log_info("server", "stopped");
   return kExitOk;
 }

@@ -8,6 +8,7 @@
 
 #include "mooring/auth/base64url.h"
 #include "mooring/auth/issuer.h"
+#include "mooring/base/fault.h"
 
 namespace mooring {
 
@@ -53,6 +54,7 @@ Status write_all(const File& file, std::string_view text) {
 }
 
 Status sync_directory(const std::filesystem::path& directory) {
+  if (sync_is_skipped(SyncName::secret_directory)) return {};
   const File opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!opened.is_open()) return failed("open of the data directory");
   if (::fsync(opened.get()) != 0)
@@ -64,6 +66,8 @@ Status write_new(const std::filesystem::path& name, std::string_view secret) {
   const File file(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file.is_open()) return failed("create of the secret");
   if (const Status written = write_all(file, secret); !written) return written;
+  crash_point(CrashPoint::secret_written);
+  if (sync_is_skipped(SyncName::secret_data)) return {};
   if (::fsync(file.get()) != 0) return fail(Errc::sync_failed, "sync of the secret", errno);
   return {};
 }
@@ -83,6 +87,7 @@ Status create_secret(const std::filesystem::path& data_dir, const std::filesyste
   }
   const int linked = ::link(fresh.c_str(), path.c_str());
   const int link_error = errno;
+  crash_point(CrashPoint::secret_linked);
   ::unlink(fresh.c_str());
   if (linked != 0 && link_error != EEXIST)
     return std::unexpected(error_from_errno(link_error, "link of the secret"));

@@ -1,5 +1,6 @@
 #include "mooring/blob/collect.h"
 
+#include "mooring/base/fault.h"
 #include "mooring/blob/store.h"
 #include "mooring/core/core.h"
 #include "mooring/core/workers.h"
@@ -13,6 +14,7 @@ Status remove_file(BlobStore& store, const BlobId& id) {
   const unsigned shard = DataDirectory::shard_of(id.hash);
   Status removed = remove_name(store.directory().shard_fd(shard), to_string(id));
   if (!removed || store.options().durability == Durability::relaxed) return removed;
+  if (sync_is_skipped(SyncName::blob_removal)) return removed;
   return store.directory_syncs().sync_shard(shard);
 }
 
@@ -20,7 +22,8 @@ Status remove_segment(BlobStore& store, SegmentId segment) {
   const int directory = store.directory().segments_fd();
   Status removed = remove_name(directory, to_string(segment));
   if (!removed || store.options().durability == Durability::relaxed) return removed;
-  return sync_directory(directory);
+  crash_point(CrashPoint::segment_dropped);
+  return sync_directory(directory, SyncName::segment_removal);
 }
 
 Status told(BlobStore& store, Status outcome) {

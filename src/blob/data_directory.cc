@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mooring/base/fault.h"
 #include "mooring/base/log.h"
 #include "mooring/blob/aligned_memory.h"
 
@@ -129,22 +130,26 @@ Status DataDirectory::format() {
   // All are made before the first is synced: one journal commit instead of 256.
   for (unsigned shard = 0; shard < kBlobShards; ++shard)
     if (Status made = make_directory(blobs->get(), shard_name(shard)); !made) return made;
+  crash_point(CrashPoint::format_directories_made);
+  constexpr SyncName kSync = SyncName::format_directories;
   for (unsigned shard = 0; shard < kBlobShards; ++shard) {
     Result<Fd> opened = open_directory(blobs->get(), shard_name(shard));
     if (!opened) return std::unexpected(opened.error());
-    if (Status synced = sync_directory(opened->get()); !synced) return synced;
+    if (Status synced = sync_directory(opened->get(), kSync); !synced) return synced;
   }
   for (const int fd : {blobs->get(), segments->get(), root})
-    if (Status synced = sync_directory(fd); !synced) return synced;
+    if (Status synced = sync_directory(fd, kSync); !synced) return synced;
 
   store_id_ = new_uuid();
   const std::string text =
       fmt::format("mooring data directory\nformat {}\nstore {}\nblobs xxh3-128\n",
                   kDataFormatVersion, to_string(store_id_));
   if (Status written = replace_file(root, kSuperblock, text); !written) return written;
+  crash_point(CrashPoint::superblock_replaced);
   Result<Fd> parent = open_directory(root, "..");
   if (!parent) return std::unexpected(parent.error());
-  if (Status synced = sync_directory(parent->get()); !synced) return synced;
+  Status synced = sync_directory(parent->get(), SyncName::format_parent);
+  if (!synced) return synced;
   log_info("blob", "formatted {} as store {}", path_, to_string(store_id_));
   return {};
 }

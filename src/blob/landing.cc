@@ -5,6 +5,7 @@
 #include "chunk_write.h"
 #include "mooring/base/check.h"
 #include "mooring/base/clock.h"
+#include "mooring/base/fault.h"
 #include "mooring/base/uuid.h"
 #include "mooring/blob/store.h"
 #include "mooring/core/workers.h"
@@ -36,6 +37,7 @@ Opened open_landing(const DataDirectory& directory, const std::string& temporary
   if (!file) return {std::unexpected(file.error()), Fd()};
   Status taken;
   if (size_bytes > 0) taken = preallocate(file->get(), 0, size_bytes);
+  crash_point(CrashPoint::landing_opened);
   return {taken, std::move(*file)};
 }
 
@@ -76,16 +78,21 @@ Published publish_file(BlobStore& store, const Publication& publication) {
   Published published;
   published.outcome = truncate_file(publication.fd, publication.size_bytes);
   if (!published.outcome) return published;
+  crash_point(CrashPoint::landing_cut);
   if (durable) {
     const std::uint64_t begin_ns = monotonic_ns();
-    published.outcome = sync_data(publication.fd);
+    published.outcome = sync_data(publication.fd, SyncName::blob_data);
     published.sync_ns = monotonic_ns() - begin_ns;
     if (!published.outcome) return published;
   }
+  crash_point(CrashPoint::landing_synced);
   const unsigned shard = DataDirectory::shard_of(publication.id.hash);
   published.outcome = name_file(publication.fd, directory, publication.temporary_name,
                                 directory.shard_fd(shard), to_string(publication.id));
-  if (published.outcome && durable) published.outcome = store.directory_syncs().sync_shard(shard);
+  crash_point(CrashPoint::landing_named);
+  if (published.outcome && durable && !sync_is_skipped(SyncName::blob_directory))
+    published.outcome = store.directory_syncs().sync_shard(shard);
+  crash_point(CrashPoint::landing_published);
   return published;
 }
 
@@ -151,6 +158,7 @@ Task<void> Landing::write_chunk(ChunkLease chunk, Permits slot, std::size_t size
       co_await write_chunk_to(blobs_.core(), blobs_.store().directory().caching(), file_.get(),
                               chunk, padded_bytes, offset_bytes);
   note(written);
+  crash_point(CrashPoint::landing_chunk_written);
   chunk.reset();
   if (expected_bytes_ || last_seen_ || failure_) co_return;
   const Status ahead = co_await grow_to(end_bytes + kStepAheadBytes);

@@ -12,6 +12,7 @@
 
 #include "blocking_read.h"
 #include "mooring/base/check.h"
+#include "mooring/base/fault.h"
 #include "mooring/base/log.h"
 #include "mooring/uring/file.h"
 
@@ -70,7 +71,9 @@ struct Sweep {
     log_warning("blob", "recovery leaves what is not ours: {}", name);
   }
 
-  [[nodiscard]] Status finish() const { return changed ? sync_directory(directory_fd) : Status{}; }
+  [[nodiscard]] Status finish() const {
+    return changed ? sync_directory(directory_fd, SyncName::recovery_removal) : Status{};
+  }
 };
 
 // The directory blobs/ itself: shards, and leftovers of landings and of the probe.
@@ -107,10 +110,12 @@ Status sweep_shard(Sweep& sweep, unsigned shard, const LiveBlobs& live) {
     } else {
       const Result<bool> is_live = live.is_live_file(*id);
       if (!is_live) return std::unexpected(is_live.error());
-      if (*is_live)
+      if (*is_live) {
         ++sweep.report.files_kept;
-      else
+      } else {
         removed = sweep.remove(name, sweep.report.files_removed);
+        crash_point(CrashPoint::recovery_blob_removed);
+      }
     }
     if (!removed) return removed;
   }
@@ -169,7 +174,9 @@ Status cut_segment(Sweep& sweep, const std::string& name, std::uint64_t end_byte
   if (sweep.mode == RecoveryMode::report) return {};
   Result<Fd> file = open_for_write(sweep.directory_fd, name, Caching::buffered);
   if (!file) return std::unexpected(file.error());
-  return truncate_file(file->get(), wanted_bytes);
+  Status cut = truncate_file(file->get(), wanted_bytes);
+  crash_point(CrashPoint::recovery_segment_cut);
+  return cut;
 }
 
 Status sweep_segments(Sweep& sweep, LiveEnds ends) {
@@ -185,6 +192,7 @@ Status sweep_segments(Sweep& sweep, LiveEnds ends) {
     Status done;
     if (found == ends.end()) {
       done = sweep.remove(name, sweep.report.segments_removed);
+      crash_point(CrashPoint::recovery_segment_removed);
     } else {
       done = cut_segment(sweep, name, found->second);
       ends.erase(found);

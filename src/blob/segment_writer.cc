@@ -3,6 +3,7 @@
 #include "chunk_write.h"
 #include "mooring/base/check.h"
 #include "mooring/base/clock.h"
+#include "mooring/base/fault.h"
 #include "mooring/base/log.h"
 #include "mooring/blob/store.h"
 #include "mooring/core/workers.h"
@@ -26,7 +27,7 @@ struct Timed {
 
 Timed timed_sync(int fd) {
   const std::uint64_t begin_ns = monotonic_ns();
-  const Status outcome = sync_data(fd);
+  const Status outcome = sync_data(fd, SyncName::segment_data);
   return {outcome, monotonic_ns() - begin_ns};
 }
 
@@ -52,9 +53,11 @@ Result<Prepared> prepare_segment(const DataDirectory& directory, const std::stri
   Result<Fd> file = create_file(directory.segments_fd(), name, directory.caching());
   if (!file) return std::unexpected(file.error());
   const Result<std::uint64_t> size = preallocate_segment(file->get(), options.segment_bytes);
+  crash_point(CrashPoint::segment_made);
   Status named;
   if (size && options.durability == Durability::durable)
-    named = sync_directory(directory.segments_fd());
+    named = sync_directory(directory.segments_fd(), SyncName::segment_directory);
+  crash_point(CrashPoint::segment_named);
   if (size && named) return Prepared{std::move(*file), *size};
   static_cast<void>(remove_name(directory.segments_fd(), name));  // else recovery removes it
   return std::unexpected(size ? named.error() : size.error());
@@ -64,7 +67,9 @@ Result<Prepared> prepare_segment(const DataDirectory& directory, const std::stri
 Status end_segment(int directory_fd, const Fd& file, const std::string& name,
                    std::uint64_t end_bytes) {
   if (end_bytes == 0) return remove_name(directory_fd, name);
-  return truncate_file(file.get(), end_bytes);
+  Status cut = truncate_file(file.get(), end_bytes);
+  crash_point(CrashPoint::segment_ended);
+  return cut;
 }
 
 }  // namespace
@@ -196,6 +201,7 @@ Task<Status> SegmentWriter::flush(Batch& batch) {
     if (written.error().code != Errc::no_space) leave_segment();
     co_return written;
   }
+  crash_point(CrashPoint::segment_batch_written);
   if (store_.options().durability == Durability::durable) {
     const Status synced = co_await sync_segment();
     if (!synced) {
@@ -203,6 +209,7 @@ Task<Status> SegmentWriter::flush(Batch& batch) {
       co_return synced;
     }
   }
+  crash_point(CrashPoint::segment_batch_synced);
   segment_->end_bytes += size_bytes;
   counters_.segment_batches.add(1);
   const bool nearly_full = segment_->end_bytes > segment_->size_bytes / 4 * 3;

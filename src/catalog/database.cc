@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "mooring/base/check.h"
+#include "mooring/base/fault.h"
 #include "mooring/base/log.h"
 #include "mooring/catalog/transaction.h"
 
@@ -263,17 +264,19 @@ struct Database::Impl {
     if (!status.ok()) return status;
     last_stop = mark ? LastStop::clean : LastStop::unclean;
     rocksdb::WriteOptions synced;
-    synced.sync = true;
+    synced.sync = !sync_is_skipped(SyncName::clean_mark);
     return mark ? db->Delete(synced, handle(Family::meta), slice(kCleanStopKey)) : status;
   }
 
   rocksdb::Status close() {
     rocksdb::Status status = db->Flush(rocksdb::FlushOptions(), handles);
     if (!status.ok()) return status;
+    crash_point(CrashPoint::catalog_flushed);
     rocksdb::WriteOptions synced;
     synced.sync = true;
     status = db->Put(synced, handle(Family::meta), slice(kCleanStopKey), "1");
     if (!status.ok()) return status;
+    crash_point(CrashPoint::clean_mark_put);
     for (auto* handle : handles) (void)db->DestroyColumnFamilyHandle(handle);
     handles.clear();
     status = db->Close();
@@ -306,8 +309,10 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& di
       rocksdb::DB::Open(database, impl->directory, families, &impl->handles, &db);
   if (!status.ok()) return std::unexpected(error_of_open(status));
   impl->db.reset(db);
+  crash_point(CrashPoint::catalog_opened);
   status = impl->take_clean_mark();
   if (!status.ok()) return std::unexpected(error_of_open(status));
+  crash_point(CrashPoint::clean_mark_taken);
   if (is_new) impl->last_stop = LastStop::none;
   return std::unique_ptr<Database>(new Database(std::move(impl)));
 }
@@ -382,6 +387,13 @@ struct Transaction::Impl {
   // per key: a bit flipped between here and the log is found.
   rocksdb::WriteBatchWithIndex batch{rocksdb::BytewiseComparator(), 0, true, 0, 8};
   std::size_t changes_at_begin = 0;
+
+  rocksdb::Status write(const rocksdb::WriteOptions& options) {
+    const IoFault fault = io_fault(IoKind::catalog_write);
+    if (fault.effect == IoFault::Effect::error)
+      return fault.os_error == ENOSPC ? rocksdb::Status::NoSpace() : rocksdb::Status::IOError();
+    return database.db->Write(options, batch.GetWriteBatch());
+  }
 };
 
 Transaction::Transaction(Database& database) : impl_(std::make_unique<Impl>(*database.impl_)) {}
@@ -448,8 +460,8 @@ Status Transaction::write(Durability durability) {
     return fail(Errc::no_space, "commit of a batch", ENOSPC);
   }
   rocksdb::WriteOptions write;
-  write.sync = durability == Durability::durable;
-  const rocksdb::Status status = impl_->database.db->Write(write, impl_->batch.GetWriteBatch());
+  write.sync = durability == Durability::durable && !sync_is_skipped(SyncName::catalog_log);
+  const rocksdb::Status status = impl_->write(write);
   impl_->batch.Clear();
   if (status.ok()) return {};
   Error error = error_from(status, "commit of a batch");

@@ -11,6 +11,7 @@
 
 #include "mooring/base/check.h"
 #include "mooring/base/clock.h"
+#include "mooring/base/fault.h"
 #include "mooring/base/log.h"
 
 namespace mooring {
@@ -151,8 +152,10 @@ CommitRequest* Writer::apply_some(CommitRequest* oldest, Transaction& transactio
 
 Status Writer::write(Transaction& transaction) {
   if (transaction.changes() == 0) return {};
+  crash_point(CrashPoint::commit_gathered);
   const std::uint64_t began_ns = monotonic_ns();
   const Status written = transaction.write(options_.durability);
+  crash_point(CrashPoint::commit_written);
   add(counters_.write_ns, monotonic_ns() - began_ns);
   add(counters_.batches, 1);
   if (written || written.error().code == Errc::no_space) return written;
@@ -187,6 +190,7 @@ void Writer::answer(CommitRequest* oldest, const CommitRequest* end,
     }
   }
   for (const Answers& core : cores) core.home->post_all(core.first, core.last);
+  crash_point(CrashPoint::commit_answered);
 }
 
 WriterMetrics Writer::metrics() const noexcept {

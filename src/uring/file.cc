@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include <chrono>
 #include <memory>
+#include <thread>
 
 namespace mooring {
 
@@ -19,8 +21,38 @@ std::unexpected<Error> last_error(const char* where) {
   return std::unexpected(error_from_errno(errno, where));
 }
 
+// The seam: a call to the kernel, unless a test has it fail.
+template <typename Call>
+auto kernel(IoKind kind, Call call) -> decltype(call()) {
+  const IoFault fault = io_fault(kind);
+  if (fault.effect == IoFault::Effect::error) {
+    errno = fault.os_error;
+    return -1;
+  }
+  if (fault.effect == IoFault::Effect::delay)
+    std::this_thread::sleep_for(std::chrono::milliseconds(kFaultDelayMs));
+  return call();
+}
+
+// As above, for a transfer of `size_bytes`, of which a short one moves half, in whole blocks.
+template <typename Call>
+ssize_t transfer(IoKind kind, std::size_t size_bytes, Call call) {
+  const IoFault fault = io_fault(kind);
+  if (fault.effect == IoFault::Effect::error) {
+    errno = fault.os_error;
+    return -1;
+  }
+  if (fault.effect == IoFault::Effect::delay)
+    std::this_thread::sleep_for(std::chrono::milliseconds(kFaultDelayMs));
+  if (fault.effect == IoFault::Effect::shorten && size_bytes >= 2 * kBlockBytes)
+    size_bytes = size_bytes / 2 / kBlockBytes * kBlockBytes;
+  return call(size_bytes);
+}
+
 Result<Fd> open_file(int directory_fd, const std::string& name, int flags, const char* where) {
-  const int fd = ::openat(directory_fd, name.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, kFileMode);
+  const int fd = kernel(IoKind::open, [&] {
+    return ::openat(directory_fd, name.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, kFileMode);
+  });
   if (fd < 0) return last_error(where);
   return Fd(fd);
 }
@@ -42,13 +74,17 @@ Result<Fd> open_directory(int base_fd, const std::string& name) {
 }
 
 Status make_directory(int base_fd, const std::string& name) {
-  if (::mkdirat(base_fd, name.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  const int made =
+      kernel(IoKind::make_directory, [&] { return ::mkdirat(base_fd, name.c_str(), 0700); });
+  if (made == 0 || errno == EEXIST) return {};
   return last_error("mkdir");
 }
 
 Result<std::vector<std::string>> list_directory(int directory_fd) {
   // A description of its own: reading moves the position of a shared one.
-  Fd own(::openat(directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Fd own(kernel(IoKind::list, [directory_fd] {
+    return ::openat(directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  }));
   if (!own) return last_error("open a directory");
   struct Close {
     void operator()(DIR* stream) const noexcept { ::closedir(stream); }
@@ -72,8 +108,10 @@ Status lock_file(int fd) {
 }
 
 Result<Fd> open_unnamed(int directory_fd, Caching caching) {
-  const int fd =
-      ::openat(directory_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC | direct_flag(caching), kFileMode);
+  const int fd = kernel(IoKind::open, [&] {
+    return ::openat(directory_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC | direct_flag(caching),
+                    kFileMode);
+  });
   if (fd >= 0) return Fd(fd);
   if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)
     return fail(Errc::not_implemented, "O_TMPFILE", errno);
@@ -96,14 +134,16 @@ Result<Fd> open_for_write(int directory_fd, const std::string& name, Caching cac
 Status preallocate(int fd, std::uint64_t offset_bytes, std::uint64_t size_bytes) {
   const auto offset = static_cast<off_t>(offset_bytes);
   const auto size = static_cast<off_t>(size_bytes);
-  if (::fallocate(fd, 0, offset, size) == 0) return {};
+  if (kernel(IoKind::allocate, [&] { return ::fallocate(fd, 0, offset, size); }) == 0) return {};
   // A file system without fallocate (some network and FUSE ones): the space is found when written.
   if (errno == EOPNOTSUPP) return truncate_file(fd, offset_bytes + size_bytes);
   return last_error("fallocate");
 }
 
 Status truncate_file(int fd, std::uint64_t size_bytes) {
-  if (::ftruncate(fd, static_cast<off_t>(size_bytes)) == 0) return {};
+  const int cut =
+      kernel(IoKind::truncate, [&] { return ::ftruncate(fd, static_cast<off_t>(size_bytes)); });
+  if (cut == 0) return {};
   return last_error("ftruncate");
 }
 
@@ -113,27 +153,34 @@ Result<std::uint64_t> file_size(int fd) {
   return static_cast<std::uint64_t>(info.st_size);
 }
 
-Status sync_data(int fd) {
-  return sync_result(::fdatasync(fd), "fdatasync");
+Status sync_data(int fd, SyncName name) {
+  if (sync_is_skipped(name)) return {};
+  return sync_result(kernel(IoKind::sync, [fd] { return ::fdatasync(fd); }), "fdatasync");
 }
 
-Status sync_directory(int directory_fd) {
-  return sync_result(::fsync(directory_fd), "fsync of a directory");
+Status sync_directory(int directory_fd, SyncName name) {
+  if (sync_is_skipped(name)) return {};
+  return sync_result(kernel(IoKind::sync, [directory_fd] { return ::fsync(directory_fd); }),
+                     "fsync of a directory");
 }
 
 Status link_unnamed(int fd, int directory_fd, const std::string& name) {
   // By way of /proc: AT_EMPTY_PATH needs CAP_DAC_READ_SEARCH before Linux 6.10.
   const std::string source = fmt::format("/proc/self/fd/{}", fd);
-  if (::linkat(AT_FDCWD, source.c_str(), directory_fd, name.c_str(), AT_SYMLINK_FOLLOW) == 0)
-    return {};
+  const int linked = kernel(IoKind::name, [&] {
+    return ::linkat(AT_FDCWD, source.c_str(), directory_fd, name.c_str(), AT_SYMLINK_FOLLOW);
+  });
+  if (linked == 0) return {};
   return last_error("linkat");
 }
 
 Status rename_without_replacing(int from_directory_fd, const std::string& from, int to_directory_fd,
                                 const std::string& to) {
-  if (::renameat2(from_directory_fd, from.c_str(), to_directory_fd, to.c_str(), RENAME_NOREPLACE) ==
-      0)
-    return {};
+  const int renamed = kernel(IoKind::name, [&] {
+    return ::renameat2(from_directory_fd, from.c_str(), to_directory_fd, to.c_str(),
+                       RENAME_NOREPLACE);
+  });
+  if (renamed == 0) return {};
   if (errno != EINVAL && errno != ENOSYS) return last_error("renameat2");
   // A file system that cannot refuse to replace: a second name, then the first one goes.
   if (::linkat(from_directory_fd, from.c_str(), to_directory_fd, to.c_str(), 0) != 0)
@@ -143,18 +190,25 @@ Status rename_without_replacing(int from_directory_fd, const std::string& from, 
 
 Status rename_replacing(int from_directory_fd, const std::string& from, int to_directory_fd,
                         const std::string& to) {
-  if (::renameat(from_directory_fd, from.c_str(), to_directory_fd, to.c_str()) == 0) return {};
+  const int renamed = kernel(IoKind::name, [&] {
+    return ::renameat(from_directory_fd, from.c_str(), to_directory_fd, to.c_str());
+  });
+  if (renamed == 0) return {};
   return last_error("rename");
 }
 
 Status remove_name(int directory_fd, const std::string& name) {
-  if (::unlinkat(directory_fd, name.c_str(), 0) == 0 || errno == ENOENT) return {};
+  const int removed =
+      kernel(IoKind::remove, [&] { return ::unlinkat(directory_fd, name.c_str(), 0); });
+  if (removed == 0 || errno == ENOENT) return {};
   return last_error("unlink");
 }
 
 Status read_exactly(int fd, MutableBytes into, std::uint64_t offset_bytes) {
   while (!into.empty()) {
-    const ssize_t n = ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset_bytes));
+    const ssize_t n = transfer(IoKind::read, into.size(), [&](std::size_t size) {
+      return ::pread(fd, into.data(), size, static_cast<off_t>(offset_bytes));
+    });
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return last_error("pread");
     if (n == 0) return fail(Errc::corrupt, "a file is shorter than its record");
@@ -167,8 +221,9 @@ Status read_exactly(int fd, MutableBytes into, std::uint64_t offset_bytes) {
 Result<std::size_t> read_up_to(int fd, MutableBytes into, std::uint64_t offset_bytes) {
   std::size_t done = 0;
   while (done < into.size()) {
-    const ssize_t n = ::pread(fd, into.data() + done, into.size() - done,
-                              static_cast<off_t>(offset_bytes + done));
+    const ssize_t n = transfer(IoKind::read, into.size() - done, [&](std::size_t size) {
+      return ::pread(fd, into.data() + done, size, static_cast<off_t>(offset_bytes + done));
+    });
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return last_error("pread");
     done += static_cast<std::size_t>(n);
@@ -185,7 +240,9 @@ void start_writeback(int fd, std::uint64_t offset_bytes, std::uint64_t size_byte
 
 Status write_all(int fd, Bytes from, std::uint64_t offset_bytes) {
   while (!from.empty()) {
-    const ssize_t n = ::pwrite(fd, from.data(), from.size(), static_cast<off_t>(offset_bytes));
+    const ssize_t n = transfer(IoKind::write, from.size(), [&](std::size_t size) {
+      return ::pwrite(fd, from.data(), size, static_cast<off_t>(offset_bytes));
+    });
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return last_error("pwrite");
     from = from.subspan(static_cast<std::size_t>(n));
@@ -200,10 +257,13 @@ Status replace_file(int directory_fd, const std::string& name, std::string_view 
   Result<Fd> file = create_file(directory_fd, fresh, Caching::buffered);
   if (!file) return std::unexpected(file.error());
   if (Status written = write_all(file->get(), as_bytes(content), 0); !written) return written;
-  if (Status synced = sync_result(::fsync(file->get()), "fsync"); !synced) return synced;
-  if (::renameat(directory_fd, fresh.c_str(), directory_fd, name.c_str()) != 0)
-    return last_error("rename");
-  return sync_directory(directory_fd);
+  crash_point(CrashPoint::replacement_written);
+  // Of a new file fdatasync brings the size too.
+  if (Status synced = sync_data(file->get(), SyncName::replacement_data); !synced) return synced;
+  if (Status renamed = rename_replacing(directory_fd, fresh, directory_fd, name); !renamed)
+    return renamed;
+  crash_point(CrashPoint::replacement_renamed);
+  return sync_directory(directory_fd, SyncName::replacement_directory);
 }
 
 Result<std::string> read_file(int directory_fd, const std::string& name,

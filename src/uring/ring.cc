@@ -3,7 +3,11 @@
 #include <liburing.h>
 #include <sys/socket.h>
 
+#include <optional>
+#include <utility>
+
 #include "mooring/base/check.h"
+#include "mooring/base/fault.h"
 #include "mooring/uring/compat.h"
 
 namespace mooring {
@@ -39,6 +43,29 @@ void fill(io_uring_sqe* sqe, const RingRequest& request) {
   sqe->off = request.offset_bytes;
   sqe->rw_flags = static_cast<__kernel_rwf_t>(request.op_flags);
   sqe->buf_index = request.buffer;
+}
+
+std::optional<IoKind> kind_of(std::uint8_t opcode) {
+  switch (opcode) {
+    case IORING_OP_READ:
+    case IORING_OP_READ_FIXED:
+      return IoKind::ring_read;
+    case IORING_OP_WRITE:
+    case IORING_OP_WRITE_FIXED:
+      return IoKind::ring_write;
+    case IORING_OP_RECV:
+      return IoKind::ring_receive;
+    case IORING_OP_SEND:
+      return IoKind::ring_send;
+    case IORING_OP_ACCEPT:
+      return IoKind::ring_accept;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool is_transfer_of_a_file(IoKind kind) {
+  return kind == IoKind::ring_read || kind == IoKind::ring_write;
 }
 
 RingRequest socket_request(unsigned opcode, int fd, const void* address, std::size_t length_bytes,
@@ -139,6 +166,36 @@ SizeOperation Ring::write_fixed(int fd, Bytes from, std::uint64_t offset_bytes,
           file_request(IORING_OP_WRITE_FIXED, fd, from.data(), from.size(), offset_bytes, buffer)};
 }
 
+// What a test wants of the operation, if it hits: a NOP in its place, a shorter one, or a wait
+// before it. The operation itself keeps saying what was asked for.
+void Ring::put_fault(Operation& operation, io_uring_sqe* sqe) noexcept {
+  static __kernel_timespec wait = {0, kFaultDelayMs * 1'000'000};
+  if (std::exchange(operation.delayed_, false)) return;  // has waited
+  const std::optional<IoKind> kind = kind_of(operation.request_.opcode);
+  const IoFault fault = kind ? io_fault(*kind) : IoFault{};
+  RingRequest instead;
+  switch (fault.effect) {
+    case IoFault::Effect::none:
+      return;
+    case IoFault::Effect::error:
+      operation.injected_ = -fault.os_error;
+      instead.opcode = IORING_OP_NOP;
+      break;
+    case IoFault::Effect::shorten:
+      instead = operation.request_;
+      if (is_transfer_of_a_file(*kind) && instead.length_bytes >= 2 * kBlockBytes)
+        instead.length_bytes = instead.length_bytes / 2 / kBlockBytes * kBlockBytes;
+      break;
+    case IoFault::Effect::delay:
+      operation.delayed_ = true;
+      instead.opcode = IORING_OP_TIMEOUT;
+      instead.address = reinterpret_cast<std::uint64_t>(&wait);
+      instead.length_bytes = 1;
+      break;
+  }
+  fill(sqe, instead);
+}
+
 void Ring::submit(Operation& operation) noexcept {
   io_uring_sqe* sqe = io_uring_get_sqe(ring_.get());
   while (sqe == nullptr) {  // full: hand over what is prepared; completions stay queued for collect
@@ -147,6 +204,8 @@ void Ring::submit(Operation& operation) noexcept {
     sqe = io_uring_get_sqe(ring_.get());
   }
   fill(sqe, operation.request_);
+  if (detail::faults_armed) [[unlikely]]
+    put_fault(operation, sqe);
   operation.generation_ = ++generation_;
   operation.in_flight_ = true;
   sqe->user_data = reinterpret_cast<std::uint64_t>(&operation) |
@@ -199,10 +258,14 @@ void Ring::collect(std::vector<std::coroutine_handle<>>& ready) {
     if (cqe->user_data == 0) continue;
     auto* operation = reinterpret_cast<Operation*>(cqe->user_data & kPointerMask);
     MOORING_CHECK(operation->generation_ == cqe->user_data >> 48, "a stale completion");
-    operation->result_ = cqe->res;
+    operation->result_ = operation->injected_ != 0 ? operation->injected_ : cqe->res;
     operation->flags_ = cqe->flags;
     operation->in_flight_ = false;
     --in_flight_;
+    if (operation->delayed_ && cqe->res == -ETIME) [[unlikely]] {
+      submit(*operation);
+      continue;
+    }
     ready.push_back(operation->waiter_);
   }
   io_uring_cq_advance(ring_.get(), seen);

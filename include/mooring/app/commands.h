@@ -60,10 +60,13 @@ struct CheckOptions {
 /// it cannot be read.
 [[nodiscard]] int run_check(const CheckOptions& options);
 
-/// Prints "mooring 0.1.0".
 /// Prints every route: method, pattern, family, policy. For tests of the whole table.
 [[nodiscard]] int run_routes();
 
+/// Prints every name that tests/crash can arm (base/fault.h). 78: this build cannot be armed.
+[[nodiscard]] int run_faults();
+
+/// Prints "mooring 0.1.0".
 [[nodiscard]] int run_version();
 
 }  // namespace mooring

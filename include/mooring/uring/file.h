@@ -3,7 +3,7 @@
 // Namespace operations and syncs are always a thread round trip inside io_uring, so whole sequences
 // of them run on a worker instead. This is the second seam to the kernel beside the ring:
 // everything that makes an upload durable goes through these functions, so that a fault can be put
-// into each of them.
+// into each of them (base/fault.h).
 //
 // Never on an event-loop thread. Every function reports errno as an Error and never retries a sync:
 // after a failed sync the kernel may have dropped the data and marked it clean, so asking again
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "mooring/base/bytes.h"
+#include "mooring/base/fault.h"
 #include "mooring/base/result.h"
 #include "mooring/uring/fd.h"
 
@@ -49,11 +50,12 @@ enum class Caching { buffered, direct };
 [[nodiscard]] Status truncate_file(int fd, std::uint64_t size_bytes);
 [[nodiscard]] Result<std::uint64_t> file_size(int fd);
 
-/// Completed means: the bytes (and the size) of the file are on stable storage. Any failure is
+/// Completed means: the bytes (and the size) of the file are on stable storage. `name` tells which
+/// sync of the house it is. Any failure is
 /// Errc::sync_failed, except that no space stays Errc::no_space.
-[[nodiscard]] Status sync_data(int fd);
+[[nodiscard]] Status sync_data(int fd, SyncName name = SyncName::unnamed);
 /// Completed means: the names in the directory are on stable storage.
-[[nodiscard]] Status sync_directory(int directory_fd);
+[[nodiscard]] Status sync_directory(int directory_fd, SyncName name = SyncName::unnamed);
 
 /// Gives an unnamed file its name; Errc::exists if the name is taken.
 [[nodiscard]] Status link_unnamed(int fd, int directory_fd, const std::string& name);

@@ -65,7 +65,9 @@ class Operation {
   std::coroutine_handle<> waiter_;
   std::int32_t result_ = 0;
   std::uint32_t flags_ = 0;
+  std::int32_t injected_ = 0;  // a negative errno that a test wants as the result, or 0
   std::uint16_t generation_ = 0;
+  bool delayed_ = false;  // a test has it wait; it is submitted anew when the wait is over
   bool in_flight_ = false;
 };
 

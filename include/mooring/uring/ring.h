@@ -16,6 +16,7 @@
 #include "mooring/uring/operation.h"
 
 struct io_uring;
+struct io_uring_sqe;
 
 namespace mooring {
 
@@ -87,6 +88,7 @@ class Ring {
 
   explicit Ring(std::unique_ptr<io_uring> ring) noexcept;
   void submit(Operation& operation) noexcept;
+  void put_fault(Operation& operation, io_uring_sqe* sqe) noexcept;
   void collect(std::vector<std::coroutine_handle<>>& ready);
 
   std::unique_ptr<io_uring> ring_;
