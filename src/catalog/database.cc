@@ -349,6 +349,8 @@ std::optional<Result<Value>> Database::try_get(Family family, std::string_view k
   Value value;
   const rocksdb::Status status = impl_->get(Reach::memory, family, key, value);
   if (status.IsIncomplete()) return std::nullopt;
+  // Of a table that is not open yet RocksDB says "found", without a value.
+  if (status.ok() && value && value->empty()) return std::nullopt;
   if (!status.ok()) return std::unexpected(error_from(status, "read of a record"));
   return value;
 }
