@@ -3,12 +3,15 @@
 
 #include "fuzz/fuzz.h"
 #include "mooring/catalog/assets.h"
+#include "mooring/catalog/attachments.h"
 #include "mooring/catalog/blobs.h"
 #include "mooring/catalog/codec.h"
 #include "mooring/catalog/images.h"
+#include "mooring/catalog/partner_assets.h"
 #include "mooring/catalog/pictures.h"
-#include "mooring/catalog/renditions.h"
+#include "mooring/catalog/projects.h"
 #include "mooring/catalog/refresh.h"
+#include "mooring/catalog/renditions.h"
 
 namespace {
 
@@ -38,7 +41,7 @@ void check_key(std::string_view bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view input = fuzz_text(data, size);
-  switch (take_fuzz_seed(input) % 8) {
+  switch (take_fuzz_seed(input) % 11) {
     case 0:
       check_exact(input, decode_asset(input));
       break;
@@ -59,6 +62,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 7:
       check_exact(input, decode_rendition(input));
+      break;
+    case 8:
+      check_exact(input, decode_partner_asset(input));
+      break;
+    case 9:
+      check_exact(input, decode_pocket_asset(input));
+      break;
+    case 10:
+      check_exact(input, decode_pocket_project(input));
       break;
     default:
       check_key(input);
