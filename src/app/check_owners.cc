@@ -30,9 +30,13 @@ using KeyOfOwner = std::optional<std::string> (*)(std::string_view owner);
 struct OwnerKind {
   std::string_view prefix;  ///< of its owners
   Family family;
-  /// Nothing: a record that holds no content, or no longer.
-  Result<std::optional<OwnedContent>> (*read)(StoreCheck& check, const Entry& entry);
+  /// Nothing: a record that holds no content, or no longer. Every record is read once with its
+  /// family and once for each reference it is said to have, so this reports no problem.
+  Result<std::optional<OwnedContent>> (*read)(const View& view, const Entry& entry);
   KeyOfOwner key_of;
+  /// Besides the reference: whether what the record belongs to exists; called once for each record
+  /// that read took.
+  Status (*look_at_holder)(StoreCheck& check, const Entry& entry) = nullptr;
 };
 
 std::optional<std::string> key_of_uuid_owner(std::string_view owner) {
@@ -41,48 +45,61 @@ std::optional<std::string> key_of_uuid_owner(std::string_view owner) {
   return Key().uuid(*id).take();
 }
 
-// Besides the reference: the asset a picture belongs to.
-Result<std::optional<OwnedContent>> read_picture(StoreCheck& check, const Entry& entry) {
+Result<std::optional<OwnedContent>> read_picture(const View&, const Entry& entry) {
   const Result<PictureRecord> picture = decode_picture(entry.value);
   if (!picture) return std::unexpected(picture.error());
-  const Result<std::optional<AssetRecord>> asset = find_asset(check.database, picture->asset_id);
-  if (!asset) return std::unexpected(asset.error());
-  if (!*asset)
-    check.problem(fmt::format("picture {}: its asset {} does not exist", to_string(picture->id),
-                              to_string(picture->asset_id)));
   return OwnedContent{picture_owner(picture->asset_id), picture->blob, picture->size_bytes};
 }
 
+// The asset a picture belongs to.
+Status look_at_asset(StoreCheck& check, const Entry& entry) {
+  const Result<PictureRecord> picture = decode_picture(entry.value);
+  if (!picture) return std::unexpected(picture.error());
+  const Result<std::optional<AssetRecord>> asset = find_asset(check.database, picture->asset_id);
+  const bool is_unreadable = !asset && asset.error().code == Errc::corrupt;
+  if (!asset && !is_unreadable) return std::unexpected(asset.error());
+  if (is_unreadable || !*asset)
+    check.problem(fmt::format("picture {}: its asset {} {}", to_string(picture->id),
+                              to_string(picture->asset_id),
+                              is_unreadable ? "is unreadable" : "does not exist"));
+  return {};
+}
+
 // A deleted asset is remembered without its content.
-Result<std::optional<OwnedContent>> read_partner_asset(StoreCheck&, const Entry& entry) {
+Result<std::optional<OwnedContent>> read_partner_asset(const View&, const Entry& entry) {
   const Result<PartnerAssetRecord> asset = decode_partner_asset(entry.value);
   if (!asset) return std::unexpected(asset.error());
   if (asset->deleted) return std::nullopt;
   return OwnedContent{partner_asset_owner(asset->id), asset->blob, asset->size_bytes};
 }
 
-Result<std::optional<OwnedContent>> read_image(StoreCheck&, const Entry& entry) {
+Result<std::optional<OwnedContent>> read_image(const View&, const Entry& entry) {
   const Result<ImageRecord> image = decode_image(entry.value);
   if (!image) return std::unexpected(image.error());
   return OwnedContent{image_owner(image->id), image->blob, image->size_bytes};
 }
 
-// Besides the reference: what holds the asset.
-Result<std::optional<OwnedContent>> read_attachment(StoreCheck& check, const Entry& entry) {
+Result<std::optional<OwnedContent>> read_attachment(const View&, const Entry& entry) {
   const Result<PocketAsset> asset = decode_pocket_asset(entry.value);
   if (!asset) return std::unexpected(asset.error());
-  if (asset->place != PocketPlace::root) {
-    const Family family = asset->place == PocketPlace::asset_attachment ? Family::pocket_asset
-                                                                        : Family::pocket_project;
-    const Result<Value> holder = check.database.get(family, asset->holder.view());
-    if (!holder) return std::unexpected(holder.error());
-    if (!*holder)
-      check.problem(fmt::format("attachment {}: its holder {} does not exist", asset->id.view(),
-                                asset->holder.view()));
-  }
   if (!asset->content) return std::nullopt;
   return OwnedContent{attachment_owner(asset->id), asset->content->blob,
                       asset->content->size_bytes};
+}
+
+// The asset or the project that an attachment hangs on.
+Status look_at_holder(StoreCheck& check, const Entry& entry) {
+  const Result<PocketAsset> asset = decode_pocket_asset(entry.value);
+  if (!asset) return std::unexpected(asset.error());
+  if (asset->place == PocketPlace::root) return {};
+  const Family family =
+      asset->place == PocketPlace::asset_attachment ? Family::pocket_asset : Family::pocket_project;
+  const Result<Value> holder = check.database.get(family, asset->holder.view());
+  if (!holder) return std::unexpected(holder.error());
+  if (!*holder)
+    check.problem(fmt::format("attachment {}: its holder {} does not exist", asset->id.view(),
+                              asset->holder.view()));
+  return {};
 }
 
 std::optional<std::string> key_of_attachment_owner(std::string_view owner) {
@@ -91,21 +108,28 @@ std::optional<std::string> key_of_attachment_owner(std::string_view owner) {
   return to_string(*id);
 }
 
-// Besides the reference: the original it was made of. A rendition that keeps nothing alive refers
-// to nothing.
-Result<std::optional<OwnedContent>> read_rendition(StoreCheck& check, const Entry& entry) {
+// A rendition that keeps nothing alive refers to nothing.
+Result<std::optional<OwnedContent>> read_rendition(const View& view, const Entry& entry) {
   const Result<RenditionKey> key = decode_rendition_key(entry.key);
   if (!key) return std::unexpected(key.error());
   const Result<RenditionRecord> rendition = decode_rendition(entry.value);
   if (!rendition) return std::unexpected(rendition.error());
+  if (rendition->hold == RenditionHold::none) return std::nullopt;
+  const Result<std::optional<BlobRecord>> blob = find_blob(view, rendition->blob);
+  if (!blob) return std::unexpected(blob.error());
+  return OwnedContent{rendition_owner(*key), rendition->blob, *blob ? (*blob)->size_bytes : 0};
+}
+
+// The original a rendition was made of.
+Status look_at_original(StoreCheck& check, const Entry& entry) {
+  const Result<RenditionKey> key = decode_rendition_key(entry.key);
+  if (!key) return std::unexpected(key.error());
   const Result<std::optional<BlobRecord>> original = find_blob(check.database, key->original);
+  if (!original && original.error().code == Errc::corrupt) return {};  // told with the records
   if (!original) return std::unexpected(original.error());
   if (!*original)
     check.problem(fmt::format("{}: its original does not exist", rendition_owner(*key)));
-  if (rendition->hold == RenditionHold::none) return std::nullopt;
-  const Result<std::optional<BlobRecord>> blob = find_blob(check.database, rendition->blob);
-  if (!blob) return std::unexpected(blob.error());
-  return OwnedContent{rendition_owner(*key), rendition->blob, *blob ? (*blob)->size_bytes : 0};
+  return {};
 }
 
 std::optional<std::string> key_of_rendition_owner(std::string_view owner) {
@@ -115,10 +139,10 @@ std::optional<std::string> key_of_rendition_owner(std::string_view owner) {
 }
 
 constexpr std::array kOwnerKinds = std::to_array<OwnerKind>({
-    {"picture/", Family::picture, read_picture, key_of_uuid_owner},
-    {"attachment/", Family::pocket_asset, read_attachment, key_of_attachment_owner},
+    {"picture/", Family::picture, read_picture, key_of_uuid_owner, look_at_asset},
+    {"attachment/", Family::pocket_asset, read_attachment, key_of_attachment_owner, look_at_holder},
     {"partner/", Family::partner_asset, read_partner_asset, key_of_uuid_owner},
-    {"rendition/", Family::rendition, read_rendition, key_of_rendition_owner},
+    {"rendition/", Family::rendition, read_rendition, key_of_rendition_owner, look_at_original},
     {"image/", Family::image, read_image, image_key_of_owner},
 });
 
@@ -145,12 +169,14 @@ Status check_content(StoreCheck& check, const OwnedContent& content) {
 
 Status check_records(StoreCheck& check, const OwnerKind& kind) {
   return for_each_entry(check.database, kind.family, [&](const Entry& entry) -> Status {
-    const Result<std::optional<OwnedContent>> content = kind.read(check, entry);
+    const Result<std::optional<OwnedContent>> content = kind.read(check.database, entry);
     if (!content && content.error().code != Errc::corrupt) return std::unexpected(content.error());
     if (!content) {
       check.problem(fmt::format("a record of {} is unreadable", kind.prefix));
       return {};
     }
+    if (kind.look_at_holder != nullptr)
+      if (const Status looked = kind.look_at_holder(check, entry); !looked) return looked;
     return *content ? check_content(check, **content) : Status{};
   });
 }
@@ -164,7 +190,7 @@ Result<bool> is_owner_of(StoreCheck& check, std::string_view owner, const BlobId
     const Result<Value> value = check.database.get(kind.family, *key);
     if (!value) return std::unexpected(value.error());
     if (!*value) return false;
-    const Result<std::optional<OwnedContent>> content = kind.read(check, {*key, **value});
+    const Result<std::optional<OwnedContent>> content = kind.read(check.database, {*key, **value});
     if (!content && content.error().code == Errc::corrupt) return true;  // told with its record
     if (!content) return std::unexpected(content.error());
     return *content && (*content)->blob == blob && (*content)->owner == owner;

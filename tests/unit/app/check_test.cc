@@ -16,6 +16,7 @@
 #include "mooring/base/check.h"
 #include "mooring/blob/segment_format.h"
 #include "mooring/catalog/assets.h"
+#include "mooring/catalog/attachments.h"
 #include "mooring/catalog/blobs.h"
 #include "mooring/catalog/codec.h"
 #include "mooring/catalog/images.h"
@@ -358,6 +359,29 @@ TEST_F(CheckTest, NamesAPictureWithoutItsAssetAndOneOfAnotherSize) {
   const Outcome found = check();
   EXPECT_TRUE(found.says("its asset " + to_string(asset_) + " does not exist")) << found.output;
   EXPECT_TRUE(found.says("says 5001 bytes")) << found.output;
+  EXPECT_TRUE(found.says("\n2 problems\n")) << "each is told once\n" << found.output;
+}
+
+TEST_F(CheckTest, NamesAnAttachmentWithoutItsHolderOnce) {
+  const PocketAsset holder{.id = new_pocket_id(), .owner = "a", .text = {.title = "holder"}};
+  PocketAsset attachment = holder;
+  attachment.id = new_pocket_id();
+  attachment.place = PocketPlace::asset_attachment;
+  attachment.holder = holder.id;
+  write(file_of(id_of(large_)), large_);
+  change([&](Transaction& transaction) -> Status {
+    must(put_blob(transaction, id_of(large_), {large_.size(), {}}));
+    must(create_pocket_asset(transaction, holder));
+    must(create_pocket_asset(transaction, attachment));
+    const PocketContent content{
+        .media_id = new_pocket_id(), .blob = id_of(large_), .size_bytes = large_.size()};
+    must(put_pocket_content(transaction, attachment.id, content, 1));
+    transaction.erase(Family::pocket_asset, holder.id.view());
+    return {};
+  });
+  stop_cleanly();
+  expect_problem(fmt::format("attachment {}: its holder {} does not exist", attachment.id.view(),
+                             holder.id.view()));
 }
 
 TEST_F(CheckTest, KnowsPartnerAssetsAsOwnersAndThatDeletedOnesOwnNothing) {
