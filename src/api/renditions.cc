@@ -12,6 +12,7 @@
 #include "mooring/catalog/blobs.h"
 #include "mooring/catalog/reader.h"
 #include "mooring/catalog/renditions.h"
+#include "mooring/image/failures.h"
 #include "mooring/image/flights.h"
 #include "mooring/image/pool.h"
 
@@ -50,6 +51,23 @@ SniffedType type_of_rendition(SniffedType original, RenditionFormat format) {
       return original == SniffedType::gif ? SniffedType::png : original;
   }
   return original;
+}
+
+// Beside the formats of renditions, which share the keys of the table of failures.
+constexpr std::uint8_t kCheckedFormat = 0xff;
+
+FlightKey flight_of(const RenditionKey& key) {
+  return {key.original, key.width_max, key.height_max, static_cast<std::uint8_t>(key.format)};
+}
+
+// The pool's answer, remembered if it is a failure of the picture's own.
+Result<MadeImage> remembered(CoreServices& services, const FlightKey& key, Result<MadeImage> made) {
+  if (!made) services.renditions.works().failures.remember(key, made.error(), monotonic_ms());
+  return made;
+}
+
+std::optional<Error> recalled(CoreServices& services, const FlightKey& key) {
+  return services.renditions.works().failures.recall(key, monotonic_ms());
 }
 
 // Step by step from an original to its rendition's blob, by the one that leads the flight.
@@ -95,8 +113,7 @@ Task<Result<std::optional<BlobId>>> look_up(CoreServices& services, const Rendit
 Task<Result<BlobId>> make_once(CoreServices& services, const RenditionKey& key, SniffedType type,
                                SniffedType wanted) {
   ImageFlights& flights = services.renditions.works().flights;
-  const FlightKey flight{key.original, key.width_max, key.height_max,
-                         static_cast<std::uint8_t>(key.format)};
+  const FlightKey flight = flight_of(key);
   std::optional<FlightAnswer> answer = co_await flights.board(services.core, flight);
   if (answer) co_return *answer;
   RenditionMaker maker(services, key, type, wanted);
@@ -146,6 +163,8 @@ Task<Result<BlobId>> RenditionMaker::make() {
   Result<std::optional<BlobId>> found = co_await look_up(services_, key_);
   if (!found) co_return std::unexpected(found.error());
   if (*found) co_return **found;
+  if (const std::optional<Error> known = recalled(services_, flight_of(key_)))
+    co_return std::unexpected(*known);
   Result<std::optional<BlobRecord>> original = co_await services_.reader.read(
       [this](const View& view) { return find_blob(view, key_.original); });
   if (!original) co_return std::unexpected(original.error());
@@ -161,7 +180,7 @@ Task<Result<MadeImage>> RenditionMaker::render(const BlobRecord& original) {
   ImagePool& pool = services_.renditions.works().pool;
   if (original.size_bytes > pool.limits().file_bytes_max)
     co_return fail(Errc::unprocessable, "an original over renditions.file_bytes_max");
-  std::optional<ImageAdmission> admission = pool.admit();
+  std::optional<ImageAdmission> admission = pool.admit(ImageTask::render);
   if (!admission) co_return fail(Errc::overloaded, "the queue of renditions");
   Result<VerifiedContent> content =
       co_await load_verified(services_.blobs, key_.original, original);
@@ -176,7 +195,7 @@ Task<Result<MadeImage>> RenditionMaker::render(const BlobRecord& original) {
   order.fd = content->file.get();
   order.size_bytes = content->size_bytes;
   Result<MadeImage> made = co_await pool.run(services_.core, std::move(*admission), order);
-  co_return made;
+  co_return remembered(services_, flight_of(key_), std::move(made));
 }
 
 Task<Result<BlobId>> RenditionMaker::store(const MadeImage& made) {
@@ -202,9 +221,12 @@ void make_renditions_later(CoreServices& services, const BlobId& original, Sniff
 Task<Result<ImageInfo>> check_image(CoreServices& services, ReceivedFile& file) {
   const std::optional<ImageFormat> format = image_format_of(file.sniffed);
   if (!format) co_return fail(Errc::unprocessable, "a file that is no picture");
+  // The hash alone: of two files that collide, one may answer for the other until it is forgotten.
+  const FlightKey key{.original = {.hash = file.hash}, .format = kCheckedFormat};
+  if (const std::optional<Error> known = recalled(services, key)) co_return std::unexpected(*known);
   ImagePool& pool = services.renditions.works().pool;
-  std::optional<ImageAdmission> admission = pool.admit();
-  if (!admission) co_return fail(Errc::overloaded, "the queue of images");
+  std::optional<ImageAdmission> admission = pool.admit(ImageTask::check);
+  if (!admission) co_return fail(Errc::overloaded, "the queue of checks");
   ImageOrder order;
   order.format = *format;
   order.size_bytes = file.size_bytes;
@@ -213,6 +235,7 @@ Task<Result<ImageInfo>> check_image(CoreServices& services, ReceivedFile& file) 
   else
     order.fd = file.landing()->fd();
   Result<MadeImage> checked = co_await pool.run(services.core, std::move(*admission), order);
+  checked = remembered(services, key, std::move(checked));
   if (!checked) co_return std::unexpected(checked.error());
   co_return ImageInfo{file.sniffed, checked->width, checked->height};
 }

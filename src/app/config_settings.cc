@@ -103,6 +103,9 @@ constexpr std::array kSettings = std::to_array<Setting<Config>>({
     {"renditions", "mode", MOORING_CONFIG(renditions.mode)},
     {"renditions", "workers", MOORING_CONFIG(renditions.workers), Unit::count, 1, 64},
     {"renditions", "queue_max", MOORING_CONFIG(renditions.queue_max), Unit::count, 0, 65'536},
+    {"renditions", "check_workers", MOORING_CONFIG(renditions.check_workers), Unit::count, 1, 64},
+    {"renditions", "check_queue_max", MOORING_CONFIG(renditions.check_queue_max), Unit::count, 0,
+     65'536},
     {"renditions", "timeout", MOORING_CONFIG(renditions.timeout_ms), Unit::duration, 100,
      10 * kMinute},
     {"renditions", "memory_bytes_max", MOORING_CONFIG(renditions.memory_bytes_max), Unit::bytes,
@@ -116,6 +119,10 @@ constexpr std::array kSettings = std::to_array<Setting<Config>>({
     {"renditions", "side_max", MOORING_CONFIG(renditions.side_max), Unit::count, 1, 65'535},
     {"renditions", "jobs_per_process_max", MOORING_CONFIG(renditions.jobs_per_process_max),
      Unit::count, 1, 1'000'000},
+    {"renditions", "failures_max", MOORING_CONFIG(renditions.failures_max), Unit::count, 0,
+     1'000'000},
+    {"renditions", "failure_ttl", MOORING_CONFIG(renditions.failure_ttl_ms), Unit::duration, 1000,
+     24 * 60 * kMinute},
 });
 
 constexpr std::string_view kKeys = "auth.keys";

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "mooring/auth/token_cache.h"
+#include "mooring/image/failures.h"
 #include "mooring/image/pool.h"
 #include "mooring/uring/chunk_pool.h"
 #include "mooring/uring/head_buffers.h"
@@ -27,13 +28,16 @@ MemoryBound memory_bound(const Config& config, std::uint64_t cores) noexcept {
   bound.connections_bytes = config.limits.connections_max * kConnectionBytes;
   bound.tokens_bytes = cores * TokenCache::bytes_max(config.auth.cached_tokens_per_core);
   bound.catalog_bytes = config.rocksdb.block_cache_bytes + config.rocksdb.write_buffer_bytes;
-  // Each order that is admitted holds at most a segment's content, each that is worked on a copy of
-  // it; renditions in memory are bounded by the pool (image/pool.h, I6).
+  // Each rendition that is admitted holds at most a segment's content, each that is worked on a
+  // copy of it; renditions in memory are bounded by the pool (image/pool.h, I6). A check that waits
+  // holds its upload's buffer, which is counted there.
   const RenditionsConfig& renditions = config.renditions;
   const std::uint64_t content_bytes = config.data.segment_threshold_bytes + kBlockBytes;
   bound.images_bytes = renditions.workers * (renditions.memory_bytes_max +
                                              kOutputsPerWorker * renditions.output_bytes_max) +
-                       (renditions.queue_max + 2 * renditions.workers) * content_bytes;
+                       (renditions.queue_max + 2 * renditions.workers) * content_bytes +
+                       renditions.check_workers * (renditions.memory_bytes_max + content_bytes) +
+                       ImageFailures::bytes_max(renditions.failures_max);
   return bound;
 }
 

@@ -173,8 +173,12 @@ void add_blobs(MetricsFamilies& out, const MetricsSources& sources) {
 
 void add_images(MetricsFamilies& out, const MetricsSources& sources) {
   const ImageMetrics& images = sources.images;
-  out.gauge("mooring_image_queue_length", "Orders that wait for an image worker.", images.waiting);
-  out.gauge("mooring_image_workers_busy", "Image workers with an order.", images.working);
+  out.begin_gauge("mooring_image_queue_length", "Orders that wait for an image worker.")
+      .add(images.checks.waiting, {{"lane", "checks"}})
+      .add(images.renditions.waiting, {{"lane", "renditions"}});
+  out.begin_gauge("mooring_image_workers_busy", "Image workers with an order.")
+      .add(images.checks.working, {{"lane", "checks"}})
+      .add(images.renditions.working, {{"lane", "renditions"}});
   out.begin_counter("mooring_image_jobs_total", "Orders of pictures, by what became of them.")
       .add(images.done, {{"outcome", "done"}})
       .add(images.refused, {{"outcome", "refused"}})
@@ -183,6 +187,9 @@ void add_images(MetricsFamilies& out, const MetricsSources& sources) {
       .add(images.misbehaved, {{"outcome", "misbehaved"}})
       .add(images.failed, {{"outcome", "failed"}})
       .add(images.turned_away, {{"outcome", "turned_away"}});
+  out.counter("mooring_image_failures_recalled_total",
+              "Pictures that failed not long ago and were not tried again.",
+              sources.image_failures_recalled);
   out.counter("mooring_image_processes_started_total", "Image workers started.",
               images.processes_started);
   out.counter("mooring_image_busy_seconds_total", "Time image workers had an order.",

@@ -11,6 +11,7 @@
 #include "mooring/auth/bearer.h"
 #include "mooring/base/clock.h"
 #include "mooring/base/json_writer.h"
+#include "mooring/image/failures.h"
 #include "mooring/uring/file.h"
 
 namespace mooring {
@@ -71,6 +72,7 @@ std::string render_page(const ServerState& state) {
     sources.space = {space->bytes, space->inodes, state.config.data.reserve_bytes};
   sources.workers = {state.workers.threads(), state.workers.queued()};
   sources.images = state.renditions.pool.metrics();
+  sources.image_failures_recalled = state.renditions.failures.recalled();
   if (state.access_log != nullptr) sources.access_log = state.access_log->counters();
   sources.process = read_process_gauges();
   sources.version = kVersion;

@@ -21,6 +21,7 @@
 #include "mooring/base/fault.h"
 #include "mooring/blob/recovery.h"
 #include "mooring/catalog/blobs.h"
+#include "mooring/image/failures.h"
 #include "mooring/image/flights.h"
 #include "mooring/image/pool.h"
 #include "mooring/uring/probe.h"
@@ -89,8 +90,8 @@ ApiSettings api_settings(const Config& config, TokenClients token_clients) {
 
 ImagePoolOptions image_pool_options(const RenditionsConfig& config) {
   ImagePoolOptions options;
-  options.workers = static_cast<unsigned>(config.workers);
-  options.queue_max = config.queue_max;
+  options.checks = {static_cast<unsigned>(config.check_workers), config.check_queue_max};
+  options.renditions = {static_cast<unsigned>(config.workers), config.queue_max};
   options.limits.memory_bytes_max = config.memory_bytes_max;
   options.limits.file_bytes_max = config.file_bytes_max;
   options.limits.output_bytes_max = config.output_bytes_max;
@@ -233,6 +234,8 @@ int serve_store(const Config& config, const sigset_t& signals, BlobStore& store,
   const Router router = make_router(config);
   ImagePool image_pool(image_pool_options(config.renditions));
   ImageFlights image_flights;
+  ImageFailures image_failures(
+      {.entries_max = config.renditions.failures_max, .ttl_ms = config.renditions.failure_ttl_ms});
   ServerState state{
       .config = config,
       .api = api_settings(config, std::move(token_clients)),
@@ -241,7 +244,7 @@ int serve_store(const Config& config, const sigset_t& signals, BlobStore& store,
       .store = store,
       .database = database,
       .writer = writer,
-      .renditions = {image_pool, image_flights, config.renditions.mode},
+      .renditions = {image_pool, image_flights, image_failures, config.renditions.mode},
       .router = router,
       .verifier = verifier,
       .access_log = access_log.get(),

@@ -18,7 +18,8 @@ namespace mooring {
 
 namespace {
 
-constexpr int kNiceness = 10;
+constexpr int kCheckNicer = 5;  // than the server
+constexpr int kRenditionNicer = 19;
 constexpr unsigned kNobody = 65'534;
 constexpr rlim_t kDescriptorsMax = 32;
 
@@ -168,15 +169,19 @@ Status leave_the_machine() {
   return {};
 }
 
+Status yield_to_uploads(ImageTask task) {
+  errno = 0;  // -1 is a niceness, too
+  const int nicer = task == ImageTask::check ? kCheckNicer : kRenditionNicer;
+  if (::nice(nicer) == -1 && errno != 0) return std::unexpected(error_from_errno(errno, "nice"));
+  return {};
+}
+
 Status limit_resources(const ImageLimits& limits) {
 #ifndef MOORING_SHADOW_MEMORY
   if (Status set = set_limit(RLIMIT_AS, limits.memory_bytes_max); !set) return set;
 #endif
   if (Status set = set_limit(RLIMIT_FSIZE, limits.output_bytes_max); !set) return set;
   if (Status set = set_limit(RLIMIT_NOFILE, kDescriptorsMax); !set) return set;
-  // Uploads come first: the cores of the server are never made to wait for a picture.
-  if (::setpriority(PRIO_PROCESS, 0, kNiceness) != 0)
-    return std::unexpected(error_from_errno(errno, "setpriority"));
   return set_limit(RLIMIT_CORE, 0);
 }
 

@@ -60,7 +60,7 @@ void count(std::atomic<std::uint64_t>& counter) {
 }  // namespace
 
 ImageAdmission::~ImageAdmission() {
-  if (pool_ != nullptr) pool_->admitted_.fetch_sub(1, std::memory_order_relaxed);
+  if (pool_ != nullptr) pool_->lane_of(task_).admitted.fetch_sub(1, std::memory_order_relaxed);
 }
 
 ImageOutputSlot::~ImageOutputSlot() {
@@ -68,9 +68,15 @@ ImageOutputSlot::~ImageOutputSlot() {
 }
 
 ImagePool::ImagePool(ImagePoolOptions options)
-    : options_(std::move(options)), desks_(options_.workers) {
-  MOORING_CHECK(options_.workers > 0, "an image pool without workers");
-  for (Desk& desk : desks_) {
+    : options_(std::move(options)),
+      checks_(options_.checks),
+      renditions_(options_.renditions),
+      desks_(options_.checks.workers + options_.renditions.workers) {
+  MOORING_CHECK(options_.checks.workers > 0 && options_.renditions.workers > 0,
+                "an image pool without workers");
+  for (std::size_t i = 0; i < desks_.size(); ++i) {
+    Desk& desk = desks_[i];
+    desk.task = i < options_.checks.workers ? ImageTask::check : ImageTask::render;
     desk.thread = std::thread([this, &desk] { work(desk); });
     ::pthread_setname_np(desk.thread.native_handle(), "mooring-images");
   }
@@ -79,17 +85,21 @@ ImagePool::ImagePool(ImagePoolOptions options)
 ImagePool::~ImagePool() {
   {
     const std::lock_guard lock(mutex_);
-    MOORING_CHECK(first_ == nullptr, "the image pool ends with orders waiting");
+    MOORING_CHECK(checks_.first == nullptr && renditions_.first == nullptr,
+                  "the image pool ends with orders waiting");
     stopping_ = true;
   }
-  arrived_.notify_all();
+  checks_.arrived.notify_all();
+  renditions_.arrived.notify_all();
   for (Desk& desk : desks_) desk.thread.join();
 }
 
-std::optional<ImageAdmission> ImagePool::admit() noexcept {
-  if (admitted_.fetch_add(1, std::memory_order_relaxed) < options_.queue_max + options_.workers)
-    return ImageAdmission(*this);
-  admitted_.fetch_sub(1, std::memory_order_relaxed);
+std::optional<ImageAdmission> ImagePool::admit(ImageTask task) noexcept {
+  Lane& lane = lane_of(task);
+  if (lane.admitted.fetch_add(1, std::memory_order_relaxed) <
+      lane.options.queue_max + lane.options.workers)
+    return ImageAdmission(*this, task);
+  lane.admitted.fetch_sub(1, std::memory_order_relaxed);
   count(counts_.turned_away);
   return std::nullopt;
 }
@@ -100,37 +110,38 @@ void ImagePool::Run::await_suspend(std::coroutine_handle<> waiter) noexcept {
 }
 
 void ImagePool::submit(Run& run) noexcept {
+  MOORING_CHECK(run.admission_.task_ == run.order_.task, "an order in the other lane");
+  Lane& lane = lane_of(run.order_.task);
   {
     const std::lock_guard lock(mutex_);
-    if (last_ != nullptr)
-      last_->next_ = &run;
+    if (lane.last != nullptr)
+      lane.last->next_ = &run;
     else
-      first_ = &run;
-    last_ = &run;
+      lane.first = &run;
+    lane.last = &run;
   }
-  arrived_.notify_one();
+  lane.arrived.notify_one();
 }
 
 void ImagePool::work(Desk& desk) {
+  Lane& lane = lane_of(desk.task);
   std::unique_lock lock(mutex_);
   while (true) {
-    arrived_.wait(lock, [this] { return may_begin() || stopping_; });
-    if (first_ == nullptr) break;
-    Run* const run = first_;
-    first_ = run->next_;
-    if (first_ == nullptr) last_ = nullptr;
+    lane.arrived.wait(lock, [&] { return may_begin(lane) || stopping_; });
+    if (lane.first == nullptr) break;
+    Run* const run = take_first(lane);
     ImageOutputSlot slot;
     if (run->order_.task == ImageTask::render) {
       ++outputs_;
       slot = ImageOutputSlot(*this);
     }
     lock.unlock();
-    count(counts_.working);
+    count(lane.working);
     const std::uint64_t begun_ns = monotonic_ns();
     run->answer_.emplace(fulfil(desk, run->order_));
     if (*run->answer_) (*run->answer_)->slot = std::move(slot);
     counts_.busy_ns.fetch_add(monotonic_ns() - begun_ns, std::memory_order_relaxed);
-    counts_.working.fetch_sub(1, std::memory_order_relaxed);
+    lane.working.fetch_sub(1, std::memory_order_relaxed);
     run->core_.mailbox().post(*run);
     slot = {};  // of an order that made nothing; not under the mutex
     lock.lock();
@@ -140,10 +151,16 @@ void ImagePool::work(Desk& desk) {
 }
 
 // I6. Under the mutex.
-bool ImagePool::may_begin() const noexcept {
-  if (first_ == nullptr) return false;
-  return first_->order_.task != ImageTask::render ||
-         outputs_ < kOutputsPerWorker * options_.workers;
+bool ImagePool::may_begin(const Lane& lane) const noexcept {
+  if (lane.first == nullptr) return false;
+  return &lane == &checks_ || outputs_ < kOutputsPerWorker * renditions_.options.workers;
+}
+
+ImagePool::Run* ImagePool::take_first(Lane& lane) noexcept {
+  Run* const run = lane.first;
+  lane.first = run->next_;
+  if (lane.first == nullptr) lane.last = nullptr;
+  return run;
 }
 
 void ImagePool::release_output() noexcept {
@@ -151,7 +168,7 @@ void ImagePool::release_output() noexcept {
     const std::lock_guard lock(mutex_);
     --outputs_;
   }
-  arrived_.notify_one();
+  renditions_.arrived.notify_one();
 }
 
 Result<MadeImage> ImagePool::fulfil(Desk& desk, const ImageOrder& order) {
@@ -190,16 +207,17 @@ Status ImagePool::hand_over(Desk& desk, const WorkerRequest& request, std::span<
   if (Status started = start_process(desk); !started) return started;
   if (Status sent = desk.process.send(request, files); !sent) {
     end_process(desk);
-    return fail(Errc::internal, "a request to an image worker", sent.error().os_error);
+    return fail(Errc::overloaded, "a request to an image worker", sent.error().os_error);
   }
   return {};
 }
 
 Status ImagePool::start_process(Desk& desk) {
-  Result<WorkerProcess> process = WorkerProcess::start(options_.command, options_.limits);
+  Result<WorkerProcess> process =
+      WorkerProcess::start(options_.command, {options_.limits, desk.task});
   if (!process) {
     log_error("image", "no image worker: {}", describe(process.error()));
-    return std::unexpected(process.error());
+    return fail(Errc::overloaded, "no image worker", process.error().os_error);
   }
   desk.process = std::move(*process);
   desk.jobs = 0;
@@ -260,10 +278,14 @@ Result<MadeImage> ImagePool::accept(Desk& desk, const ImageOrder& order, const W
 }
 
 ImageMetrics ImagePool::metrics() const noexcept {
+  const auto of_lane = [](const Lane& lane) {
+    const std::uint64_t working = lane.working.load(std::memory_order_relaxed);
+    const std::uint64_t admitted = lane.admitted.load(std::memory_order_relaxed);
+    return ImageMetrics::Lane{admitted > working ? admitted - working : 0, working};
+  };
   ImageMetrics metrics;
-  metrics.working = counts_.working.load(std::memory_order_relaxed);
-  const std::uint64_t admitted = admitted_.load(std::memory_order_relaxed);
-  metrics.waiting = admitted > metrics.working ? admitted - metrics.working : 0;
+  metrics.checks = of_lane(checks_);
+  metrics.renditions = of_lane(renditions_);
   metrics.done = counts_.done.load(std::memory_order_relaxed);
   metrics.refused = counts_.refused.load(std::memory_order_relaxed);
   metrics.crashed = counts_.crashed.load(std::memory_order_relaxed);
@@ -276,10 +298,12 @@ ImageMetrics ImagePool::metrics() const noexcept {
   return metrics;
 }
 
-std::vector<pid_t> ImagePool::pids() const {
+std::vector<pid_t> ImagePool::pids(ImageTask task) const {
   std::vector<pid_t> pids;
-  for (const Desk& desk : desks_)
-    if (const pid_t pid = desk.pid.load(std::memory_order_relaxed); pid != 0) pids.push_back(pid);
+  for (const Desk& desk : desks_) {
+    const pid_t pid = desk.pid.load(std::memory_order_relaxed);
+    if (pid != 0 && desk.task == task) pids.push_back(pid);
+  }
   return pids;
 }
 

@@ -81,7 +81,7 @@ Result<pid_t> spawn(const WorkerCommand& command, int socket) {
 }  // namespace
 
 Result<WorkerProcess> WorkerProcess::start(const WorkerCommand& command,
-                                           const ImageLimits& limits) {
+                                           const WorkerGreeting& greeting) {
   int ends[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     return std::unexpected(error_from_errno(errno, "socketpair"));
@@ -91,7 +91,7 @@ Result<WorkerProcess> WorkerProcess::start(const WorkerCommand& command,
   const Result<pid_t> pid = spawn(command, theirs.get());
   if (!pid) return std::unexpected(pid.error());
   process.pid_ = *pid;
-  if (Status sent = send_message(process.socket_.get(), bytes_of(limits)); !sent)
+  if (Status sent = send_message(process.socket_.get(), bytes_of(greeting)); !sent)
     return fail(Errc::internal, "greeting of an image worker");
   WorkerReady ready;
   std::array<Fd, 2> none;

@@ -41,11 +41,13 @@ WorkerAnswer answer_to(const WorkerRequest& request, int input, int output,
 }
 
 Status serve(int socket) {
-  ImageLimits limits;
+  WorkerGreeting greeting;
   std::array<Fd, 2> none;
-  const auto greeted = receive_message(socket, writable_bytes_of(limits), none, -1);
+  const auto greeted = receive_message(socket, writable_bytes_of(greeting), none, -1);
   if (!greeted) return std::unexpected(greeted.error());
+  const ImageLimits& limits = greeting.limits;
   if (Status left = leave_the_machine(); !left) return left;
+  if (Status yields = yield_to_uploads(greeting.task); !yields) return yields;
   if (Status started = start_image_library(); !started) return started;
   if (Status limited = limit_resources(limits); !limited) return limited;
   if (Status forbidden = forbid_system_calls(); !forbidden) return forbidden;

@@ -16,6 +16,8 @@ import payloads
 from harness import DATA, Client, eventually, file_part, form, text_part
 
 PHOTO = (DATA / "photo.jpg").read_bytes()
+QUEUE = 'mooring_image_queue_length{lane="renditions"}'
+BUSY = 'mooring_image_workers_busy{lane="renditions"}'
 BOXES = {"thumb": (160, 160), "thumb_retina": (320, 320), "ipad": (1024, 768),
          "ipad_retina": (2048, 1536), "ebay": (1600, 1600)}
 
@@ -118,14 +120,15 @@ def jobs(server, outcome="done"):
     return metric(server, f'mooring_image_jobs_total{{outcome="{outcome}"}}')
 
 
-def workers(server):
-    """The pids of the server's image workers."""
+def workers(server, lane="all"):
+    """The pids of the server's image workers: those for renditions, which are nicer, or all."""
     found = []
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
             if entry.name.isdigit():
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                if int(fields[1]) == server.pid and fields[0] != "Z":
+                nice = {"all": fields[16], "renditions": "19", "checks": "5"}[lane]
+                if int(fields[1]) == server.pid and fields[0] != "Z" and fields[16] == nice:
                     found.append(int(entry.name))
     return sorted(found)
 
@@ -145,12 +148,26 @@ def resident_bytes(pid):
 
 
 def stop_workers(server):
-    for pid in workers(server):
+    """Those that make renditions: a slow picture each, as long as the test wants."""
+    for pid in workers(server, "renditions"):
         os.kill(pid, signal.SIGSTOP)
         eventually(lambda pid=pid: status_of(pid, "State") == "T", what="a worker stops")
 
 
-ONE_WORKER = "[renditions]\nworkers = 1\n"
+ONE_WORKER = "[renditions]\nworkers = 1\ncheck_workers = 1\n"
+
+
+def rendered_once(server, caller):
+    """An image with a rendition: the worker for renditions runs."""
+    image = new_image(caller, flat(500, 500))
+    assert fetch(server, image, "ipad").status_code == 200
+    return image
+
+
+def hang_over(server, image, rendition):
+    """A request whose worker is stopped, until its time is over."""
+    stop_workers(server)
+    return fetch(server, image, rendition)
 
 
 # ---- what renditions are ----
@@ -271,8 +288,18 @@ def test_eager_renditions_are_made_without_being_asked_for(make_server):
 def test_workers_are_started_when_needed_and_are_confined(make_server):
     server = make_server(ONE_WORKER)
     assert workers(server) == []
-    new_image(caller_of(server), flat(10, 10))
-    [worker] = workers(server)
+    image = new_image(caller_of(server), flat(10, 10))
+    assert len(workers(server)) == len(workers(server, "checks")) == 1
+    assert fetch(server, image, "thumb").status_code == 200
+    assert len(workers(server)) == 2
+    for lane in ("checks", "renditions"):
+        [worker] = workers(server, lane)
+        assert_confined(server, worker)
+    server.stop()
+    assert not Path(f"/proc/{worker}").exists(), "it ends with the server"
+
+
+def assert_confined(server, worker):
     assert status_of(worker, "Seccomp") == "2" and status_of(worker, "NoNewPrivs") == "1"
     assert status_of(worker, "CapEff") == "0" * 16
     if os.geteuid() == 0:
@@ -281,8 +308,6 @@ def test_workers_are_started_when_needed_and_are_confined(make_server):
         assert own != theirs
         names = {os.readlink(f"/proc/{worker}/fd/{fd}") for fd in os.listdir(f"/proc/{worker}/fd")}
         assert {re.sub(r"\d+", "", name) for name in names} == {"/dev/null", "socket:[]"}
-    server.stop()
-    assert not Path(f"/proc/{worker}").exists(), "it ends with the server"
 
 
 def test_workers_do_not_survive_a_killed_server(make_server):
@@ -296,60 +321,113 @@ def test_workers_do_not_survive_a_killed_server(make_server):
 
 def test_a_dead_worker_is_replaced_and_costs_nobody_anything(make_server):
     server = make_server(ONE_WORKER)
-    image = new_image(caller_of(server), flat(500, 500))
-    [worker] = workers(server)
+    image = rendered_once(server, caller_of(server))
+    [worker] = workers(server, "renditions")
     os.kill(worker, signal.SIGKILL)
     eventually(lambda: is_dead(worker), what="it is dead")
     assert fetch(server, image, "thumb").status_code == 200
-    assert workers(server) != [worker]
+    assert workers(server, "renditions") != [worker]
 
 
 def test_a_hanging_worker_costs_one_request(make_server):
     server = make_server('[renditions]\nworkers = 1\ntimeout = "1s"\n')
-    image = new_image(caller_of(server), flat(500, 500))
-    stop_workers(server)
+    image = rendered_once(server, caller_of(server))
     begun = time.monotonic()
-    assert fetch(server, image, "thumb").status_code in (500, 502, 503)
+    assert hang_over(server, image, "thumb").status_code == 500
     assert 1 <= time.monotonic() - begun < 5
-    assert fetch(server, image, "thumb").status_code == 200
+    assert fetch(server, image, "thumb_retina").status_code == 200
     assert jobs(server, "timed_out") == 1
 
 
 def test_a_worker_killed_over_its_work_costs_one_request(make_server):
     server = make_server(ONE_WORKER)
-    image = new_image(caller_of(server), flat(500, 500))
+    image = rendered_once(server, caller_of(server))
     stop_workers(server)
-    [worker] = workers(server)
+    [worker] = workers(server, "renditions")
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         asked = pool.submit(fetch, server, image, "thumb")
-        eventually(lambda: metric(server, "mooring_image_workers_busy") == 1, what="it has work")
+        eventually(lambda: metric(server, BUSY) == 1, what="it has work")
         time.sleep(0.1)  # its request is in its socket
         os.kill(worker, signal.SIGKILL)
-        assert asked.result().status_code in (500, 502, 503)
-    assert fetch(server, image, "thumb").status_code == 200
+        assert asked.result().status_code == 500
+    assert fetch(server, image, "thumb_retina").status_code == 200
     assert jobs(server, "crashed") == 1
+
+
+def test_a_picture_that_cost_a_worker_is_not_tried_again_for_a_while(make_server):
+    server = make_server('[renditions]\nworkers = 1\ntimeout = "1s"\nfailure_ttl = "3s"\n')
+    caller = caller_of(server)
+    image = rendered_once(server, caller)
+    first = hang_over(server, image, "thumb")
+    assert first.status_code == 500
+    for _ in range(5):
+        again = fetch(server, image, "thumb")
+        assert (again.status_code, again.text) == (first.status_code, first.text)
+    assert jobs(server, "timed_out") == 1
+    assert metric(server, "mooring_image_failures_recalled_total") == 5
+    twin = new_image(caller, flat(500, 500))
+    assert fetch(server, twin, "thumb").status_code == 500, "it is the content that is remembered"
+    assert fetch(server, image, "ebay").status_code == 200, "other renditions of it are made"
+    eventually(lambda: fetch(server, image, "thumb").status_code == 200, what="a second try")
+    assert jobs(server, "timed_out") == 1
+
+
+def test_an_upload_that_is_no_picture_is_decoded_once(make_server):
+    server = make_server()
+    caller = caller_of(server)
+    half = noise(200, 200)[:30_000]
+    for _ in range(3):
+        answer = upload(caller, half)
+        assert answer.status_code == 400 and "Upload a valid image" in answer.text
+    assert jobs(server, "refused") == 1
+    server = make_server("[renditions]\nfailures_max = 0\n")
+    caller = caller_of(server)
+    for _ in range(3):
+        assert upload(caller, half).status_code == 400
+    assert jobs(server, "refused") == 3, "without a memory each is tried"
 
 
 def test_a_full_queue_is_503_with_retry_after_and_uploads_go_on(make_server):
     server = make_server('[renditions]\nworkers = 1\nqueue_max = 2\ntimeout = "8s"\n')
     caller = caller_of(server)
+    rendered_once(server, caller)
     images = [new_image(caller, flat(400, 400, shade)) for shade in range(4)]
     stop_workers(server)
-    [worker] = workers(server)
+    [worker] = workers(server, "renditions")
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         waiting = [pool.submit(fetch, server, image, "thumb") for image in images[:3]]
-        eventually(lambda: metric(server, "mooring_image_queue_length") == 2, what="it is full")
+        eventually(lambda: metric(server, QUEUE) == 2, what="it is full")
         refused = fetch(server, images[3], "thumb")
         assert refused.status_code == 503 and int(refused.headers["Retry-After"]) >= 1
         owner = server.client()
         took = []
-        for _ in range(20):
+        for shade in range(20):
             asset = owner.new_asset()["id"]
             begun = time.monotonic()
             assert owner.upload(asset, PHOTO).status_code == 201
+            new_image(caller, flat(300, 300, shade))  # is decoded before it is taken
             took.append(time.monotonic() - begun)
         assert sorted(took)[10] < 0.5, took
         os.kill(worker, signal.SIGCONT)
         assert [one.result().status_code for one in waiting] == [200, 200, 200]
     assert fetch(server, images[3], "thumb").status_code == 200
     assert jobs(server, "turned_away") == 1
+
+
+def test_a_full_queue_of_checks_is_503_and_renditions_go_on(make_server):
+    server = make_server('[renditions]\ncheck_workers = 1\ncheck_queue_max = 1\n')
+    caller = caller_of(server)
+    image = rendered_once(server, caller)
+    [worker] = workers(server, "checks")
+    os.kill(worker, signal.SIGSTOP)
+    eventually(lambda: status_of(worker, "State") == "T", what="it stops")
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(upload, caller_of(server), flat(50, 50, shade)) for shade in (1, 2)]
+        eventually(lambda: metric(server, QUEUE.replace("renditions", "checks")) == 1,
+                   what="it is full")
+        refused = upload(caller, flat(50, 50, 3))
+        assert refused.status_code == 503 and int(refused.headers["Retry-After"]) >= 1
+        assert fetch(server, image, "thumb").status_code == 200
+        os.kill(worker, signal.SIGCONT)
+        assert all(one.result().status_code in (200, 201) for one in waiting)
+    assert upload(caller, flat(50, 50, 3)).status_code in (200, 201)

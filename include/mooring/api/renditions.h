@@ -11,7 +11,7 @@
 // only and has no renditions: serve the original.
 //
 // Renditions is a core's half, used on its thread; RenditionWorks is what the cores share: the
-// workers, and the table that lets one rendition be made once however many ask for it.
+// workers, the table that lets one rendition be made once however many ask for it, and what failed.
 //
 // What a completed rendition_of means: the rendition is stored as durably as an upload, and its
 // record is visible.
@@ -19,10 +19,14 @@
 // Errors that callers tell apart:
 //   unsupported_media  the original is of a type without renditions: serve it as it is
 //   unprocessable      it does not decode, or its picture is over a limit ([renditions])
-//   overloaded         the bounded queue of the workers is full: 503 with Retry-After
+//   overloaded         the bounded queue of the workers is full, or none can be started: 503 with
+//                      Retry-After
 //   not_found          the original is not there (any more)
-//   internal           the worker crashed, hung or ate its memory; the next request gets a new one
-// and those of storing: no_space, io_error, sync_failed; corrupt if the original is damaged.
+//   internal           the worker crashed, hung or ate its memory; the next order gets a new one
+// unprocessable and internal are remembered (image/failures.h): the same rendition of the same
+// content, or the same check, gets the same answer at once and costs no worker for a while.
+// Further errors are those of storing: no_space, io_error, sync_failed; corrupt if the original is
+// damaged.
 #pragma once
 
 #include <cstddef>
@@ -41,6 +45,7 @@
 
 namespace mooring {
 
+class ImageFailures;
 class ImageFlights;
 class ImagePool;
 
@@ -86,7 +91,8 @@ struct ImageInfo {
 };
 
 /// Whether a received file is a picture that decodes from its first to its last row (BMP: whose
-/// header is sound). The file stays the caller's. Errors: unprocessable (no picture, of another
+/// header is sound). Waits for no rendition: checks have workers of their own. The file stays the
+/// caller's. Errors: unprocessable (no picture, of another
 /// type, damaged, or over a limit), overloaded, internal, io_error.
 [[nodiscard]] Task<Result<ImageInfo>> check_image(CoreServices& services, ReceivedFile& file);
 
@@ -94,6 +100,7 @@ struct ImageInfo {
 struct RenditionWorks {
   ImagePool& pool;
   ImageFlights& flights;
+  ImageFailures& failures;
   RenditionMode mode = RenditionMode::lazy;
 };
 

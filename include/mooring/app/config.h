@@ -79,8 +79,8 @@ struct LimitsConfig {
   std::uint64_t json_bytes_max = 1_MiB;
   std::uint64_t picture_bytes_max = 10_MiB;
   std::uint64_t attachment_bytes_max = 5_GiB;  ///< of one content of the attachments family
-  std::uint64_t partner_bytes_max = 100_MiB;  ///< of one partner asset
-  std::uint64_t images_bytes_max = 10_MiB;  ///< of one file of the images family
+  std::uint64_t partner_bytes_max = 100_MiB;   ///< of one partner asset
+  std::uint64_t images_bytes_max = 10_MiB;     ///< of one file of the images family
   std::uint64_t uploads_in_flight_max = 1024;  ///< of the whole server; further ones get 503
   std::uint64_t chunks_per_core = 96;  ///< receive buffers of 1 MiB, registered with the kernel
   std::uint64_t head_buffers_per_core = 256;  ///< receive buffers for heads and small bodies
@@ -155,15 +155,19 @@ struct RocksdbConfig {
 /// Smaller pictures, and the processes that make them (api/renditions.h, image/pool.h).
 struct RenditionsConfig {
   RenditionMode mode = RenditionMode::lazy;
-  std::uint64_t workers = 2;    ///< processes
-  std::uint64_t queue_max = 64;  ///< orders that wait; further ones get 503
-  std::uint64_t timeout_ms = 10'000;  ///< of one order; then its process is killed
+  std::uint64_t workers = 2;                 ///< processes that make renditions
+  std::uint64_t queue_max = 64;              ///< orders that wait; further ones get 503
+  std::uint64_t check_workers = 2;           ///< processes that look at uploads
+  std::uint64_t check_queue_max = 64;        ///< uploads that wait for them; further ones get 503
+  std::uint64_t timeout_ms = 10'000;         ///< of one order; then its process is killed
   std::uint64_t memory_bytes_max = 512_MiB;  ///< address space of a process
   std::uint64_t file_bytes_max = 50_MiB;     ///< originals over it have no renditions
   std::uint64_t output_bytes_max = 64_MiB;
   std::uint64_t pixels_max = 50'000'000;  ///< of an original
   std::uint64_t side_max = 16'384;
   std::uint64_t jobs_per_process_max = 1000;
+  std::uint64_t failures_max = 4096;       ///< pictures that failed and are remembered
+  std::uint64_t failure_ttl_ms = 300'000;  ///< for so long
   bool operator==(const RenditionsConfig&) const = default;
 };
 

@@ -53,6 +53,7 @@ struct MetricsSources {
   SpaceGauges space = {};
   WorkerGauges workers = {};
   ImageMetrics images = {};
+  std::uint64_t image_failures_recalled = 0;
   AccessLogCounters access_log = {};
   ProcessGauges process = {};
   std::string_view version = {};

@@ -4,11 +4,12 @@
 //   1  leave_the_machine  before the image library starts (a user namespace needs a single thread):
 //                         own network, IPC and names, where the kernel permits; nobody's identity
 //                         if started as root; dies with the thread that started it
-//   2  the image library starts: it reads its configuration, which needs files
-//   3  limit_resources    memory, written bytes, descriptors, core dumps, priority
-//   4  forbid_system_calls  no_new_privs and a seccomp allow-list for every thread
+//   2  yield_to_uploads   its place at the processors, before there is a second thread
+//   3  the image library starts: it reads its configuration, which needs files
+//   4  limit_resources    memory, written bytes, descriptors, core dumps
+//   5  forbid_system_calls  no_new_privs and a seccomp allow-list for every thread
 //
-// What is left after 4: memory, threads, time, and reading, writing and mapping what descriptors
+// What is left after 5: memory, threads, time, and reading, writing and mapping what descriptors
 // came with; no memory becomes code. Opening answers EACCES, for libraries try it in good faith;
 // whatever else is not on the list (sockets, processes, exec, ptrace, io_uring, …) ends the
 // process.
@@ -23,13 +24,17 @@
 
 namespace mooring {
 
-/// Step 1. Where namespaces are not permitted it goes on without: step 4 denies sockets anyway.
+/// Step 1. Where namespaces are not permitted it goes on without: step 5 denies sockets anyway.
 [[nodiscard]] Status leave_the_machine();
 
-/// Step 3.
+/// Step 2. Uploads come first: the cores of the server are never made to wait for a picture, and an
+/// upload that waits for its check is not made to wait for renditions.
+[[nodiscard]] Status yield_to_uploads(ImageTask task);
+
+/// Step 4.
 [[nodiscard]] Status limit_resources(const ImageLimits& limits);
 
-/// Step 4. A worker that cannot do this must not work: not_implemented.
+/// Step 5. A worker that cannot do this must not work: not_implemented.
 [[nodiscard]] Status forbid_system_calls();
 
 }  // namespace mooring

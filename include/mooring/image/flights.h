@@ -2,8 +2,8 @@
 //
 // Process-wide; a table under one mutex that is held for a few instructions. The first who boards a
 // key leads: it makes the rendition and lands with the answer, good or bad, which everybody who
-// boarded meanwhile gets as a message to their own core. Nothing is remembered afterwards: what was
-// made is in the catalogue, and what failed may be tried again.
+// boarded meanwhile gets as a message to their own core. Nothing is remembered here: what was made
+// is in the catalogue, and what failed by its own doing is in image/failures.h.
 //
 //   std::optional<FlightAnswer> answer = co_await flights.board(core, key);
 //   if (answer) co_return *answer;                  // somebody else made it

@@ -40,7 +40,7 @@ class WorkerProcess {
   /// Starts a worker and waits until it is confined. Blocks. Errors: internal (it ended, or did
   /// not get ready in time), overloaded, io_error.
   [[nodiscard]] static Result<WorkerProcess> start(const WorkerCommand& command,
-                                                   const ImageLimits& limits);
+                                                   const WorkerGreeting& greeting);
 
   [[nodiscard]] explicit operator bool() const noexcept { return pid_ != 0; }
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }

@@ -6,7 +6,7 @@
 // no byte order.
 //
 //   worker             pool
-//            <---      WorkerLimits        once
+//            <---      WorkerGreeting      once
 //   WorkerReady --->                       once the worker is confined
 //            <---      WorkerRequest + 1 or 2 descriptors (input; output when something is made)
 //   WorkerAnswer --->                      in the same order; one request at a time
@@ -48,6 +48,11 @@ inline constexpr std::uint32_t kWorkerReadyMagic = 0x4d526479;
 enum class ImageTask : std::uint8_t {
   check,   ///< decode everything, keep nothing
   render,  ///< fit into the box, encode into the output
+};
+
+struct WorkerGreeting {
+  ImageLimits limits = {};
+  ImageTask task = ImageTask::check;  ///< of all requests that will come
 };
 
 struct WorkerRequest {

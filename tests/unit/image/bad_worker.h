@@ -6,18 +6,28 @@
 
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <string_view>
 
+#include "mooring/image/confine.h"
 #include "mooring/image/protocol.h"
 #include "mooring/image/worker.h"
 #include "mooring/uring/file.h"
 
 namespace mooring {
 
+/// Under the limit of a worker: until an allocation fails, which ends it as it ends libraries.
+[[noreturn]] inline void eat_memory(const ImageLimits& limits) {
+  constexpr std::size_t kPieceBytes = 1_MiB;
+  if (!limit_resources(limits)) ::_exit(0);
+  while (void* const piece = std::malloc(kPieceBytes)) std::memset(piece, 1, kPieceBytes);
+  std::abort();
+}
+
 inline int run_bad_worker(std::string_view vice) {
-  ImageLimits limits;
+  WorkerGreeting greeting;
   std::array<Fd, 2> files;
-  if (!receive_message(kWorkerSocket, writable_bytes_of(limits), files, -1)) return 1;
+  if (!receive_message(kWorkerSocket, writable_bytes_of(greeting), files, -1)) return 1;
   if (vice == "never ready") return 1;
   const WorkerReady ready{vice == "wrong magic" ? 1u : kWorkerReadyMagic};
   if (!send_message(kWorkerSocket, bytes_of(ready))) return 1;
@@ -28,6 +38,7 @@ inline int run_bad_worker(std::string_view vice) {
     WorkerAnswer answer{.outcome = ImageOutcome::done, .width = 1, .height = 1};
     if (vice == "dies") std::abort();
     if (vice == "hangs") ::pause();
+    if (vice == "eats memory") eat_memory(greeting.limits);
     if (vice == "short message") {
       (void)send_message(kWorkerSocket, as_bytes("?"));
       continue;

@@ -78,6 +78,39 @@ TEST(Confinement, LeavesThreadsAndMemory) {
             7);
 }
 
+TEST(Confinement, BoundsItsMemory) {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "a sanitizer's shadow is larger than any limit of memory";
+#endif
+#endif
+  const auto take = [](std::size_t bytes) {
+    return fate_of([bytes] {
+      void* const memory =
+          ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      return memory == MAP_FAILED ? errno : 0;
+    });
+  };
+  EXPECT_EQ(take(64_MiB), 0);
+  EXPECT_EQ(take(ImageLimits{}.memory_bytes_max), ENOMEM) << "the program itself takes some of it";
+}
+
+TEST(Confinement, YieldsFromWhereverTheServerStands) {
+  for (const int niceness : {0, 10, 19})
+    for (const ImageTask task : {ImageTask::check, ImageTask::render}) {
+      const pid_t child = ::fork();
+      if (child == 0) {
+        const bool yields = ::setpriority(PRIO_PROCESS, 0, niceness) == 0 && leave_the_machine() &&
+                            yield_to_uploads(task);
+        const int now = ::getpriority(PRIO_PROCESS, 0);
+        ::_exit(yields && now >= niceness && now > 0 ? 0 : 1);
+      }
+      int status = 0;
+      ::waitpid(child, &status, 0);
+      EXPECT_EQ(status, 0) << niceness;
+    }
+}
+
 TEST(Confinement, BoundsWhatAFileMayGrowTo) {
   EXPECT_EQ(fate_of([] {
               const int file = 1;  // whatever it is, its end is out of reach

@@ -38,7 +38,7 @@ void run_on_core(Work work) {
 
 inline ImagePoolOptions pool_options(ImageLimits limits = {}) {
   ImagePoolOptions options;
-  options.workers = 1;
+  options.checks.workers = options.renditions.workers = 1;
   options.limits = limits;
   return options;
 }
@@ -66,7 +66,7 @@ inline std::vector<Result<MadeImage>> fulfil(ImagePool& pool, std::vector<ImageO
   std::vector<Result<MadeImage>> answers;
   const auto work = [&](Core& core) -> Task<void> {
     for (const ImageOrder& order : orders) {
-      std::optional<ImageAdmission> admission = pool.admit();
+      std::optional<ImageAdmission> admission = pool.admit(order.task);
       MOORING_CHECK(admission.has_value(), "nobody else uses the pool");
       Result<MadeImage> made = co_await pool.run(core, std::move(*admission), order);
       // Who waits for the pool holds none of its places (image/pool.h, I6).

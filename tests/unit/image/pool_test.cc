@@ -1,6 +1,7 @@
 #include "mooring/image/pool.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <chrono>
@@ -28,10 +29,10 @@ Result<MadeImage> render_with(ImagePool& pool) {
                 rendition_order(as_bytes(picture), ImageFormat::png, 20, 20, ImageFormat::png));
 }
 
-// Waits for the worker's first process and answers its pid.
+// Waits for the first process that makes renditions and answers its pid.
 pid_t pid_of(const ImagePool& pool) {
-  while (pool.pids().empty()) std::this_thread::yield();
-  return pool.pids().front();
+  while (pool.pids(ImageTask::render).empty()) std::this_thread::yield();
+  return pool.pids(ImageTask::render).front();
 }
 
 // Once `pid` has reached `state` ("T": stopped).
@@ -96,7 +97,7 @@ TEST(ImagePool, SaysWhenNoWorkerGetsReady) {
     ImagePool pool(with_vice(vice));
     const Result<MadeImage> made = render_with(pool);
     ASSERT_FALSE(made);
-    EXPECT_EQ(made.error().code, Errc::internal) << vice;
+    EXPECT_EQ(made.error().code, Errc::overloaded) << vice << ": not the picture's doing";
   }
   ImagePoolOptions options = pool_options();
   options.command.executable = "/nowhere/mooring";
@@ -138,7 +139,7 @@ TEST(ImagePool, AWorkerKilledOverItsWorkFailsThatRequestAlone) {
   ASSERT_EQ(::kill(worker, SIGSTOP), 0);
   await_state(worker, 'T');
   std::thread killer([&] {
-    while (pool.metrics().working == 0) std::this_thread::yield();
+    while (pool.metrics().renditions.working == 0) std::this_thread::yield();
     std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the request is in its socket
     ::kill(worker, SIGKILL);
   });
@@ -158,19 +159,80 @@ TEST(ImagePool, ReplacesAProcessAfterItsJobs) {
 
 TEST(ImagePool, TurnsAwayWhatTheQueueCannotHold) {
   ImagePoolOptions options = pool_options();
-  options.queue_max = 3;
+  options.renditions.queue_max = 3;
   ImagePool pool(options);
   std::vector<ImageAdmission> held;
   for (int i = 0; i < 4; ++i) {
-    std::optional<ImageAdmission> admission = pool.admit();
+    std::optional<ImageAdmission> admission = pool.admit(ImageTask::render);
     ASSERT_TRUE(admission) << i;
     held.push_back(std::move(*admission));
   }
-  EXPECT_FALSE(pool.admit());
+  EXPECT_FALSE(pool.admit(ImageTask::render));
   EXPECT_EQ(pool.metrics().turned_away, 1u);
-  EXPECT_EQ(pool.metrics().waiting, 4u);
+  EXPECT_EQ(pool.metrics().renditions.waiting, 4u);
   held.pop_back();
-  EXPECT_TRUE(pool.admit());
+  EXPECT_TRUE(pool.admit(ImageTask::render));
+}
+
+TEST(ImagePool, EachLaneHasABoundOfItsOwn) {
+  ImagePoolOptions options = pool_options();
+  options.checks.queue_max = 2;
+  options.renditions.queue_max = 0;
+  ImagePool pool(options);
+  const std::optional<ImageAdmission> rendition = pool.admit(ImageTask::render);
+  EXPECT_TRUE(rendition);
+  EXPECT_FALSE(pool.admit(ImageTask::render));
+  std::vector<ImageAdmission> held;
+  for (int i = 0; i < 3; ++i) {
+    std::optional<ImageAdmission> admission = pool.admit(ImageTask::check);
+    ASSERT_TRUE(admission) << i;
+    held.push_back(std::move(*admission));
+  }
+  EXPECT_FALSE(pool.admit(ImageTask::check));
+  EXPECT_EQ(pool.metrics().checks.waiting, 3u);
+  EXPECT_EQ(pool.metrics().renditions.waiting, 1u);
+  held.pop_back();
+  EXPECT_TRUE(pool.admit(ImageTask::check));
+}
+
+TEST(ImagePool, ChecksNeverWaitForRenditions) {
+  ImagePoolOptions options = pool_options();
+  options.renditions.queue_max = 1;
+  ImagePool pool(options);
+  const std::string picture = colored(10, 10, ".png");
+  const ImageOrder check = order_of(as_bytes(picture), ImageFormat::png);
+  // All room for renditions is taken, one more waits for it, and then the queue is full.
+  std::vector<Result<MadeImage>> held;
+  for (std::size_t i = 0; i < kOutputsPerWorker; ++i) held.push_back(render_with(pool));
+  std::thread another([&] { EXPECT_TRUE(render_with(pool)); });
+  while (pool.metrics().renditions.waiting == 0) std::this_thread::yield();
+  std::optional<ImageAdmission> last = pool.admit(ImageTask::render);
+  EXPECT_FALSE(pool.admit(ImageTask::render));
+  EXPECT_TRUE(fulfil(pool, check)) << "without room for a rendition";
+  last.reset();
+  held.clear();
+  another.join();
+  // The worker that makes renditions hangs over one.
+  const pid_t worker = pid_of(pool);
+  ASSERT_EQ(::kill(worker, SIGSTOP), 0);
+  await_state(worker, 'T');
+  std::thread slow([&] { EXPECT_TRUE(render_with(pool)); });
+  while (pool.metrics().renditions.working == 0) std::this_thread::yield();
+  EXPECT_TRUE(fulfil(pool, check)) << "without a worker for a rendition";
+  ASSERT_EQ(::kill(worker, SIGCONT), 0);
+  slow.join();
+}
+
+TEST(ImagePool, ChecksComeBeforeRenditionsAtTheProcessors) {
+  ImagePool pool(pool_options());
+  const std::string picture = colored(10, 10, ".png");
+  ASSERT_TRUE(fulfil(pool, order_of(as_bytes(picture), ImageFormat::png)));
+  ASSERT_TRUE(render_with(pool));
+  const auto niceness = [&](ImageTask task) {
+    return ::getpriority(PRIO_PROCESS, static_cast<id_t>(pool.pids(task).front()));
+  };
+  EXPECT_LT(::getpriority(PRIO_PROCESS, 0), niceness(ImageTask::check)) << "the server comes first";
+  EXPECT_LT(niceness(ImageTask::check), niceness(ImageTask::render));
 }
 
 TEST(ImagePool, BeginsNoRenditionWhileTooManyWaitToBeStored) {
@@ -179,8 +241,8 @@ TEST(ImagePool, BeginsNoRenditionWhileTooManyWaitToBeStored) {
   for (std::size_t i = 0; i < kOutputsPerWorker; ++i) held.push_back(render_with(pool));
   std::atomic<bool> made{false};
   std::thread another([&] { made = render_with(pool).has_value(); });
-  while (pool.metrics().waiting == 0) std::this_thread::yield();
-  EXPECT_EQ(pool.metrics().working, 0u);
+  while (pool.metrics().renditions.waiting == 0) std::this_thread::yield();
+  EXPECT_EQ(pool.metrics().renditions.working, 0u);
   EXPECT_FALSE(made.load());
   held.pop_back();
   another.join();
@@ -197,8 +259,8 @@ TEST(ImagePool, FilesOverTheLimitNeverReachAWorker) {
 
 TEST(ImagePool, ManyOrdersOfSeveralCoresAreAllAnswered) {
   ImagePoolOptions options = pool_options();
-  options.workers = 2;
-  options.queue_max = 1000;
+  options.renditions.workers = 2;
+  options.renditions.queue_max = 1000;
   ImagePool pool(options);
   std::vector<std::thread> threads;
   for (int i = 0; i < 3; ++i)
@@ -207,7 +269,7 @@ TEST(ImagePool, ManyOrdersOfSeveralCoresAreAllAnswered) {
     });
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(pool.metrics().done, 60u);
-  EXPECT_EQ(pool.metrics().waiting, 0u);
+  EXPECT_EQ(pool.metrics().renditions.waiting, 0u);
 }
 
 }  // namespace
