@@ -80,6 +80,19 @@ bool sides_are_allowed(std::uint64_t width, std::uint64_t height, const ImageLim
          width * height <= limits.pixels_max;
 }
 
+// Of an animation the library sets up the whole canvas before it tells its size.
+bool webp_canvas_is_allowed(Bytes content, const ImageLimits& limits) {
+  constexpr std::size_t kTypeAt = 12, kWidthAt = 24, kHeightAt = 27, kEnd = 30;
+  if (content.size() < kEnd || as_text(content).substr(kTypeAt, 4) != "VP8X") return true;
+  const auto side_at = [content](std::size_t at) {
+    std::uint64_t less_one = 0;
+    for (std::size_t i = 0; i < 3; ++i)
+      less_one |= std::to_integer<std::uint64_t>(content[at + i]) << 8 * i;
+    return less_one + 1;
+  };
+  return sides_are_allowed(side_at(kWidthAt), side_at(kHeightAt), limits);
+}
+
 bool has_profile(VipsImage* image) {
   return vips_image_get_typeof(image, VIPS_META_ICC_NAME) != 0;
 }
@@ -186,6 +199,8 @@ Status start_image_library() {
 WorkerAnswer check_picture(const WorkerRequest& request, Bytes content, const ImageLimits& limits) {
   if (request.format == ImageFormat::bmp) return check_bmp(content, limits);
   vips_error_clear();
+  if (request.format == ImageFormat::webp && !webp_canvas_is_allowed(content, limits))
+    return refusal(ImageOutcome::over_limit, "too many pixels");
   const Picture image = open_header(request.format, content);
   if (!image) return library_refusal();
   if (const char* const fault = fault_of(image.get(), limits); fault != nullptr)
@@ -202,6 +217,8 @@ WorkerAnswer check_picture(const WorkerRequest& request, Bytes content, const Im
 WorkerAnswer render_picture(const WorkerRequest& request, Bytes content, int output,
                             const ImageLimits& limits) {
   vips_error_clear();
+  if (request.format == ImageFormat::webp && !webp_canvas_is_allowed(content, limits))
+    return refusal(ImageOutcome::over_limit, "too many pixels");
   bool use_profile = false;
   {
     const Picture header = open_header(request.format, content);
