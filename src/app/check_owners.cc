@@ -149,21 +149,25 @@ constexpr std::array kOwnerKinds = std::to_array<OwnerKind>({
 // From the record to its reference and its blob.
 Status check_content(StoreCheck& check, const OwnedContent& content) {
   ++check.report.owners;
-  const Result<Value> reference =
-      check.database.get(Family::ref, Key().blob(content.blob).raw(content.owner));
+  const Result<Value> value = check.database.get(Family::blob, Key().blob(content.blob));
+  if (!value) return std::unexpected(value.error());
+  if (!*value) {
+    check.problem(
+        fmt::format("{}: its blob {} has no record", content.owner, to_string(content.blob)));
+    return {};
+  }
+  const Result<BlobEntry> blob = decode_blob_entry(**value);
+  if (!blob) return {};  // told with the records
+  const Result<bool> reference =
+      is_referred_to_by(check.database, content.blob, *blob, content.owner);
   if (!reference) return std::unexpected(reference.error());
   if (!*reference)
     check.problem(fmt::format("{}: its reference to blob {} is missing", content.owner,
                               to_string(content.blob)));
-  const Result<std::optional<BlobRecord>> blob = find_blob(check.database, content.blob);
-  if (!blob && blob.error().code == Errc::corrupt) return {};  // told with the records
-  if (!blob) return std::unexpected(blob.error());
-  if (!*blob)
-    check.problem(
-        fmt::format("{}: its blob {} has no record", content.owner, to_string(content.blob)));
-  else if ((*blob)->size_bytes != content.size_bytes)
+  if (blob->record.size_bytes != content.size_bytes)
     check.problem(fmt::format("{}: says {} bytes, its blob {} has {}", content.owner,
-                              content.size_bytes, to_string(content.blob), (*blob)->size_bytes));
+                              content.size_bytes, to_string(content.blob),
+                              blob->record.size_bytes));
   return {};
 }
 
@@ -198,23 +202,41 @@ Result<bool> is_owner_of(StoreCheck& check, std::string_view owner, const BlobId
   return false;
 }
 
-// From the reference to its blob and its owner.
-Status check_reference(StoreCheck& check, const Entry& entry) {
+// From the reference to its owner.
+Status check_reference(StoreCheck& check, const BlobId& blob, std::string_view owner) {
   ++check.report.references;
-  KeyReader key(entry.key);
-  const BlobId blob = key.blob();
-  const std::string_view owner = key.rest();
-  const Result<std::optional<BlobRecord>> record = find_blob(check.database, blob);
-  if (!record && record.error().code != Errc::corrupt) return std::unexpected(record.error());
-  if (record && !*record)
-    check.problem(
-        fmt::format("{}: refers to blob {}, which has no record", owner, to_string(blob)));
   const Result<bool> owned = is_owner_of(check, owner, blob);
   if (!owned) return std::unexpected(owned.error());
   if (!*owned)
     check.problem(fmt::format("blob {}: referred to by {}, which does not exist or names another",
                               to_string(blob), owner));
   return {};
+}
+
+// The reference that stands in the record of its blob.
+Status check_first_reference(StoreCheck& check, const Entry& entry) {
+  const Result<BlobEntry> blob = decode_blob_entry(entry.value);
+  if (!blob || blob->owner.empty()) return {};  // unreadable: told with the records
+  const BlobId id = KeyReader(entry.key).blob();
+  const Result<bool> stands = is_referred_to_by(check.database, id, *blob, blob->owner);
+  if (!stands) return std::unexpected(stands.error());
+  return *stands ? check_reference(check, id, blob->owner) : Status{};
+}
+
+// A reference that is a key of its own: its blob, and that this says so.
+Status check_further_reference(StoreCheck& check, const Entry& entry) {
+  KeyReader key(entry.key);
+  const BlobId id = key.blob();
+  const std::string_view owner = key.rest();
+  const Result<Value> value = check.database.get(Family::blob, Key().blob(id));
+  if (!value) return std::unexpected(value.error());
+  const Result<BlobEntry> blob = decode_blob_entry(value->value_or(""));
+  if (!*value)
+    check.problem(fmt::format("{}: refers to blob {}, which has no record", owner, to_string(id)));
+  else if (blob && (!blob->is_shared || blob->owner == owner))
+    check.problem(
+        fmt::format("{}: refers to blob {}, which does not know it", owner, to_string(id)));
+  return check_reference(check, id, owner);
 }
 
 // The number of its public addresses leads back to each image.
@@ -238,8 +260,13 @@ Status check_owners(StoreCheck& check) {
   for (const OwnerKind& kind : kOwnerKinds)
     if (const Status checked = check_records(check, kind); !checked) return checked;
   if (const Status checked = check_image_addresses(check); !checked) return checked;
-  return for_each_entry(check.database, Family::ref,
-                        [&check](const Entry& entry) { return check_reference(check, entry); });
+  const Status checked = for_each_entry(check.database, Family::blob, [&check](const Entry& entry) {
+    return check_first_reference(check, entry);
+  });
+  if (!checked) return checked;
+  return for_each_entry(check.database, Family::ref, [&check](const Entry& entry) {
+    return check_further_reference(check, entry);
+  });
 }
 
 }  // namespace mooring

@@ -1,12 +1,15 @@
 #include "mooring/catalog/blobs.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "mooring/base/check.h"
 #include "mooring/catalog/codec.h"
 
 namespace mooring {
 namespace {
 
-constexpr std::uint8_t kBlobFormat = 1;
+constexpr std::uint8_t kBlobFormat = 2;  // 1 had no owner: never released
 constexpr std::uint8_t kSegmentFormat = 1;
 constexpr std::uint8_t kMarkFormat = 1;
 
@@ -39,10 +42,30 @@ void put_mark(Transaction& transaction, const BlobId& id, std::int64_t now_ms) {
   transaction.put(Family::gc, blob_key(id), Encoder(kMarkFormat).signed_number(now_ms).take());
 }
 
+Result<bool> is_present(const View& view, Family family, std::string_view key) {
+  const auto value = view.get(family, key);
+  if (!value) return std::unexpected(value.error());
+  return value->has_value();
+}
+
 Result<bool> has_mark(const View& view, const BlobId& id) {
-  const auto mark = view.get(Family::gc, blob_key(id));
-  if (!mark) return std::unexpected(mark.error());
-  return mark->has_value();
+  return is_present(view, Family::gc, blob_key(id));
+}
+
+Result<std::optional<BlobEntry>> find_entry(const View& view, const BlobId& id) {
+  const auto value = view.get(Family::blob, blob_key(id));
+  if (!value) return std::unexpected(value.error());
+  if (!*value) return std::nullopt;
+  return decode_blob_entry(**value);
+}
+
+void put_entry(Transaction& transaction, const BlobId& id, const BlobEntry& entry) {
+  transaction.put(Family::blob, blob_key(id), encode(entry));
+}
+
+Result<bool> has_other_owners(const View& view, const BlobId& id, const BlobEntry& entry) {
+  if (!entry.is_shared) return false;
+  return any_key(view, Family::ref, blob_key(id));
 }
 
 /// A blob of `size_bytes` came to its segment.
@@ -89,28 +112,39 @@ Result<Blobs> scan_blobs(const View& view, const ScanRange& range) {
 
 }  // namespace
 
-std::string encode(const BlobRecord& record) {
+std::string encode(const BlobEntry& entry) {
+  const BlobLocation& location = entry.record.location;
   Encoder out(kBlobFormat);
-  out.number(record.size_bytes).one_of(record.location.tier);
-  if (record.location.tier == Tier::segment)
-    out.number(record.location.segment_core)
-        .number(record.location.segment_number)
-        .number(record.location.segment_offset);
-  return out.take();
+  out.number(entry.record.size_bytes).one_of(location.tier);
+  if (location.tier == Tier::segment)
+    out.number(location.segment_core)
+        .number(location.segment_number)
+        .number(location.segment_offset);
+  return out.flag(entry.is_shared).text(entry.owner).take();
+}
+
+Result<BlobEntry> decode_blob_entry(std::string_view bytes) {
+  Decoder in(bytes, kBlobFormat);
+  BlobEntry entry;
+  BlobLocation& location = entry.record.location;
+  entry.record.size_bytes = in.number();
+  location.tier = in.one_of(Tier::segment, Tier::file);
+  if (location.tier == Tier::segment) {
+    location.segment_core = in.number_as<std::uint16_t>();
+    location.segment_number = in.number_as<std::uint32_t>();
+    location.segment_offset = in.number();
+  }
+  entry.is_shared = in.flag();
+  entry.owner = in.text();
+  if (auto read = in.finish("blob record"); !read) return std::unexpected(read.error());
+  if (in.version() != kBlobFormat) return fail(Errc::corrupt, "blob record of another format");
+  return entry;
 }
 
 Result<BlobRecord> decode_blob(std::string_view bytes) {
-  Decoder in(bytes, kBlobFormat);
-  BlobRecord record;
-  record.size_bytes = in.number();
-  record.location.tier = in.one_of(Tier::segment, Tier::file);
-  if (record.location.tier == Tier::segment) {
-    record.location.segment_core = in.number_as<std::uint16_t>();
-    record.location.segment_number = in.number_as<std::uint32_t>();
-    record.location.segment_offset = in.number();
-  }
-  if (auto read = in.finish("blob record"); !read) return std::unexpected(read.error());
-  return record;
+  const Result<BlobEntry> entry = decode_blob_entry(bytes);
+  if (!entry) return std::unexpected(entry.error());
+  return entry->record;
 }
 
 std::string encode(const SegmentRecord& record) {
@@ -132,10 +166,10 @@ Result<SegmentRecord> decode_segment(std::string_view bytes) {
 }
 
 Result<std::optional<BlobRecord>> find_blob(const View& view, const BlobId& id) {
-  const auto value = view.get(Family::blob, blob_key(id));
-  if (!value) return std::unexpected(value.error());
-  if (!*value) return std::nullopt;
-  return decode_blob(**value);
+  const auto entry = find_entry(view, id);
+  if (!entry) return std::unexpected(entry.error());
+  if (!*entry) return std::nullopt;
+  return (*entry)->record;
 }
 
 Result<Blobs> find_blobs_of_hash(const View& view, const Hash128& hash) {
@@ -151,53 +185,100 @@ Result<Blobs> list_blobs(const View& view, std::size_t limit, const std::optiona
 }
 
 Status put_blob(Transaction& transaction, const BlobId& id, const BlobRecord& record) {
-  const auto known = find_blob(transaction, id);
+  const auto known = is_present(transaction, Family::blob, blob_key(id));
   if (!known) return std::unexpected(known.error());
   if (*known) return fail(Errc::exists, "put of a blob");
   const auto unlinking = has_mark(transaction, id);
   if (!unlinking) return std::unexpected(unlinking.error());
   if (*unlinking) return fail(Errc::stale, "put of a blob that is being unlinked");
-  transaction.put(Family::blob, blob_key(id), encode(record));
+  put_entry(transaction, id, {.record = record});
   if (record.location.tier == Tier::file) return {};
   return add_to_segment(transaction, segment_of(record.location), record.size_bytes);
 }
 
 Status add_reference(Transaction& transaction, const BlobId& id, std::string_view owner) {
   MOORING_CHECK(!owner.empty(), "a reference names its owner");
-  const auto blob = find_blob(transaction, id);
-  if (!blob) return std::unexpected(blob.error());
-  if (!*blob) return fail(Errc::stale, "reference to a blob that is gone");
-  transaction.put(Family::ref, reference_key(id, owner), "");
+  auto entry = find_entry(transaction, id);
+  if (!entry) return std::unexpected(entry.error());
+  if (!*entry) return fail(Errc::stale, "reference to a blob that is gone");
+  BlobEntry& blob = **entry;
   const auto marked = has_mark(transaction, id);
   if (!marked) return std::unexpected(marked.error());
-  if (*marked) transaction.erase(Family::gc, blob_key(id));
+  if (*marked) {
+    transaction.erase(Family::gc, blob_key(id));
+    blob.owner.clear();  // it had gone
+  }
+  if (blob.owner == owner) return {};
+  const std::string key = reference_key(id, owner);
+  const auto present = blob.is_shared ? is_present(transaction, Family::ref, key) : false;
+  if (!present) return std::unexpected(present.error());
+  if (*present) return {};
+  const bool is_first = blob.owner.empty();
+  if (is_first)
+    blob.owner = owner;
+  else
+    transaction.put(Family::ref, key, "");
+  if (is_first || !std::exchange(blob.is_shared, true)) put_entry(transaction, id, blob);
   return {};
 }
 
 Status drop_reference(Transaction& transaction, const BlobId& id, std::string_view owner,
                       std::int64_t now_ms) {
-  const std::string key = reference_key(id, owner);
-  const auto present = transaction.get(Family::ref, key);
+  auto entry = find_entry(transaction, id);
+  if (!entry) return std::unexpected(entry.error());
+  if (!*entry) return {};
+  BlobEntry& blob = **entry;
+  const auto present = is_referred_to_by(transaction, id, blob, owner);
   if (!present) return std::unexpected(present.error());
   if (!*present) return {};
-  transaction.erase(Family::ref, key);
-  const auto others = has_references(transaction, id);
+  const bool was_first = blob.owner == owner;
+  if (!was_first) transaction.erase(Family::ref, reference_key(id, owner));
+  const auto others = was_first || blob.owner.empty() ? has_other_owners(transaction, id, blob)
+                                                      : Result<bool>(true);
   if (!others) return std::unexpected(others.error());
-  if (!*others) put_mark(transaction, id, now_ms);
+  if (!*others) {
+    put_mark(transaction, id, now_ms);
+  } else if (was_first) {
+    blob.owner.clear();
+    put_entry(transaction, id, blob);
+  }
   return {};
 }
 
+Result<bool> is_referred_to_by(const View& view, const BlobId& id, const BlobEntry& entry,
+                               std::string_view owner) {
+  if (entry.owner != owner)
+    return entry.is_shared ? is_present(view, Family::ref, reference_key(id, owner)) : false;
+  const auto marked = has_mark(view, id);
+  if (!marked) return std::unexpected(marked.error());
+  return !*marked;
+}
+
 Result<bool> has_references(const View& view, const BlobId& id) {
-  return any_key(view, Family::ref, blob_key(id));
+  const auto entry = find_entry(view, id);
+  if (!entry) return std::unexpected(entry.error());
+  if (!*entry) return false;
+  const auto others = has_other_owners(view, id, **entry);
+  if (!others || *others || (*entry)->owner.empty()) return others;
+  return is_referred_to_by(view, id, **entry, (*entry)->owner);
 }
 
 Result<std::vector<std::string>> list_owners(const View& view, const BlobId& id,
                                              std::size_t limit) {
+  std::vector<std::string> owners;
+  const auto entry = find_entry(view, id);
+  if (!entry) return std::unexpected(entry.error());
+  if (!*entry) return owners;
+  const std::string& first = (*entry)->owner;
+  const auto is_first = !first.empty() ? is_referred_to_by(view, id, **entry, first) : false;
+  if (!is_first) return std::unexpected(is_first.error());
+  if (*is_first) owners.push_back(first);
   const std::string prefix = blob_key(id);
   const auto entries = view.scan({.family = Family::ref, .prefix = prefix, .limit = limit});
   if (!entries) return std::unexpected(entries.error());
-  std::vector<std::string> owners;
-  for (const Entry& entry : *entries) owners.push_back(entry.key.substr(prefix.size()));
+  for (const Entry& other : *entries) owners.push_back(other.key.substr(prefix.size()));
+  std::ranges::sort(owners);
+  if (owners.size() > limit) owners.resize(limit);
   return owners;
 }
 
@@ -220,18 +301,21 @@ Result<std::optional<BlobRecord>> forget_blob(Transaction& transaction, const Bl
   const auto marked = has_mark(transaction, id);
   if (!marked) return std::unexpected(marked.error());
   if (!*marked) return fail(Errc::stale, "collection of a blob without a mark");
-  const auto referenced = has_references(transaction, id);
+  const auto blob = find_entry(transaction, id);
+  if (!blob) return std::unexpected(blob.error());
+  if (!*blob) return std::nullopt;
+  const auto referenced = has_other_owners(transaction, id, **blob);
   if (!referenced) return std::unexpected(referenced.error());
   if (*referenced) return fail(Errc::conflict, "collection of a blob that is referred to");
-  auto blob = find_blob(transaction, id);
-  if (!blob || !*blob) return blob;
+  const BlobRecord& record = (*blob)->record;
+  if (record.location.tier == Tier::segment) {
+    const SegmentName segment = segment_of(record.location);
+    const Status taken = take_from_segment(transaction, segment, record.size_bytes);
+    if (!taken) return std::unexpected(taken.error());
+    transaction.erase(Family::gc, blob_key(id));
+  }
   transaction.erase(Family::blob, blob_key(id));
-  const BlobLocation& location = (*blob)->location;
-  if (location.tier == Tier::file) return blob;
-  transaction.erase(Family::gc, blob_key(id));
-  const Status taken = take_from_segment(transaction, segment_of(location), (*blob)->size_bytes);
-  if (!taken) return std::unexpected(taken.error());
-  return blob;
+  return record;
 }
 
 Status forget_mark(Transaction& transaction, const BlobId& id) {
@@ -244,11 +328,12 @@ Status forget_mark(Transaction& transaction, const BlobId& id) {
 
 Status move_blob(Transaction& transaction, const BlobId& id, const BlobLocation& from,
                  const BlobLocation& to) {
-  const auto blob = find_blob(transaction, id);
+  auto blob = find_entry(transaction, id);
   if (!blob) return std::unexpected(blob.error());
-  if (!*blob || (*blob)->location != from) return fail(Errc::stale, "move of a blob");
-  const std::uint64_t size_bytes = (*blob)->size_bytes;
-  transaction.put(Family::blob, blob_key(id), encode(BlobRecord{size_bytes, to}));
+  if (!*blob || (*blob)->record.location != from) return fail(Errc::stale, "move of a blob");
+  const std::uint64_t size_bytes = (*blob)->record.size_bytes;
+  (*blob)->record.location = to;
+  put_entry(transaction, id, **blob);
   if (from.tier == Tier::segment) {
     if (auto taken = take_from_segment(transaction, segment_of(from), size_bytes); !taken)
       return taken;

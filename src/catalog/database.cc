@@ -1,4 +1,3 @@
-// The only translation unit that includes RocksDB: the database and the batch behind one door.
 #include "mooring/catalog/database.h"
 
 #include <sys/statvfs.h>
@@ -11,39 +10,23 @@
 #include "mooring/base/check.h"
 #include "mooring/base/fault.h"
 #include "mooring/base/log.h"
-#include "mooring/catalog/transaction.h"
+#include "rocks.h"
+#include "scan_plan.h"
 
 #if __has_include(<rocksdb/advanced_cache.h>)
 #include <rocksdb/advanced_cache.h>  // since RocksDB 8 (Debian 13), what a cache can be asked
 #endif
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
-#include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/listener.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
-#include <rocksdb/utilities/write_batch_with_index.h>
 
 namespace mooring {
 namespace {
 
 constexpr std::string_view kCleanStopKey = "clean-stop";
-
-/// RocksDB compares with memcmp: even an empty slice points somewhere.
-rocksdb::Slice slice(std::string_view text) {
-  return text.empty() ? rocksdb::Slice() : rocksdb::Slice(text.data(), text.size());
-}
-
-/// The word of ours for a failed status. RocksDB's own text goes to the log, here and only here.
-Error error_from(const rocksdb::Status& status, const char* where) {
-  log_error("catalog", "{}: {}", where, status.ToString());
-  if (status.IsNoSpace()) return {Errc::no_space, ENOSPC, where};
-  if (status.IsCorruption()) return {Errc::corrupt, 0, where};
-  if (status.IsIOError()) return {Errc::io_error, EIO, where};
-  return {Errc::internal, 0, where};
-}
 
 /// While opening, files that are missing or contradict each other are damage too.
 Error error_of_open(const rocksdb::Status& status) {
@@ -52,28 +35,6 @@ Error error_of_open(const rocksdb::Status& status) {
     error.code = Errc::corrupt;
   return error;
 }
-
-/// Hears of every error of RocksDB. Those of its own threads are reported; a failed write is the
-/// writer's to report, but here one learns that it was the log that failed.
-class ErrorListener final : public rocksdb::EventListener {
- public:
-  explicit ErrorListener(std::function<void(const Error&)> report) : report_(std::move(report)) {}
-
-  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
-    if (reason == rocksdb::BackgroundErrorReason::kWriteCallback) {
-      log_failed_.store(true, std::memory_order_release);
-      return;
-    }
-    const Error error = error_from(*status, "background work of the catalogue");
-    if (report_) report_(error);
-  }
-
-  [[nodiscard]] bool log_failed() const { return log_failed_.load(std::memory_order_acquire); }
-
- private:
-  std::function<void(const Error&)> report_;
-  std::atomic<bool> log_failed_{false};
-};
 
 /// Whether there is any write-ahead log. A store that was ever opened has one, clean stop or not.
 bool has_log(const std::filesystem::path& directory) {
@@ -143,147 +104,74 @@ rocksdb::ColumnFamilyOptions family_options(const DatabaseOptions& options,
   return family;
 }
 
-enum class Reach : std::uint8_t { disk, memory };
-
-rocksdb::ReadOptions read_options(Reach reach) {
-  rocksdb::ReadOptions read;
-  if (reach == Reach::memory) read.read_tier = rocksdb::kBlockCacheTier;
-  return read;
-}
-
-/// The least key above every key with `prefix`; empty if there is none.
-std::string upper_bound_of(std::string_view prefix) {
-  std::string bound(prefix);
-  while (!bound.empty() && static_cast<std::uint8_t>(bound.back()) == 0xff) bound.pop_back();
-  if (!bound.empty()) bound.back() = static_cast<char>(static_cast<std::uint8_t>(bound.back()) + 1);
-  return bound;
-}
-
-/// A ScanRange in RocksDB's terms. Immovable: the options point into it.
-class ScanPlan {
- public:
-  ScanPlan(const ScanRange& range, Reach reach)
-      : range_(range), bound_(upper_bound_of(range.prefix)), bound_slice_(bound_) {
-    options = read_options(reach);
-    const std::size_t prefix_bytes = kFamilyTable[index_of(range.family)].prefix_bytes;
-    const bool forward = range.direction == Direction::forward;
-    if (forward && prefix_bytes > 0 && range.prefix.size() >= prefix_bytes)
-      options.prefix_same_as_start = true;
-    else
-      options.total_order_seek = true;
-    if (forward && !bound_.empty()) options.iterate_upper_bound = &bound_slice_;
-  }
-  ScanPlan(const ScanPlan&) = delete;
-  ScanPlan& operator=(const ScanPlan&) = delete;
-
-  std::vector<Entry> run(rocksdb::Iterator& iterator) const {
-    std::vector<Entry> entries;
-    for (seek(iterator); iterator.Valid() && entries.size() < range_.limit; step(iterator)) {
-      if (is_excluded_start(iterator.key().ToStringView())) continue;
-      if (!iterator.key().starts_with(slice(range_.prefix))) break;
-      entries.push_back({iterator.key().ToString(), iterator.value().ToString()});
-    }
-    return entries;
-  }
-
-  rocksdb::ReadOptions options;
-
- private:
-  void seek(rocksdb::Iterator& iterator) const {
-    const bool forward = range_.direction == Direction::forward;
-    const std::string_view from = !range_.start.empty() ? range_.start
-                                  : forward             ? range_.prefix
-                                                        : std::string_view(bound_);
-    if (from.empty())
-      forward ? iterator.SeekToFirst() : iterator.SeekToLast();
-    else
-      forward ? iterator.Seek(slice(from)) : iterator.SeekForPrev(slice(from));
-  }
-
-  void step(rocksdb::Iterator& iterator) const {
-    range_.direction == Direction::forward ? iterator.Next() : iterator.Prev();
-  }
-
-  bool is_excluded_start(std::string_view key) const {
-    if (!range_.start.empty()) return range_.start_key == StartKey::excluded && key == range_.start;
-    return range_.direction == Direction::backward && !bound_.empty() && key == bound_;
-  }
-
-  const ScanRange& range_;
-  std::string bound_;
-  rocksdb::Slice bound_slice_;
-};
-
 }  // namespace
 
-struct Database::Impl {
-  std::shared_ptr<rocksdb::Cache> cache;
-  std::unique_ptr<rocksdb::DB> db;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;  // RocksDB's default family, then ours
-  std::shared_ptr<ErrorListener> listener;
-  std::string directory;
-  std::uint64_t reserve_bytes = 0;
-  LastStop last_stop = LastStop::none;
+Error error_from(const rocksdb::Status& status, const char* where) {
+  log_error("catalog", "{}: {}", where, status.ToString());
+  if (status.IsNoSpace()) return {Errc::no_space, ENOSPC, where};
+  if (status.IsCorruption()) return {Errc::corrupt, 0, where};
+  if (status.IsIOError()) return {Errc::io_error, EIO, where};
+  return {Errc::internal, 0, where};
+}
 
-  ~Impl() { release(); }
+const rocksdb::ReadOptions& read_options(Reach reach) {
+  static const rocksdb::ReadOptions kDisk;
+  static const rocksdb::ReadOptions kMemory = [] {
+    rocksdb::ReadOptions read;
+    read.read_tier = rocksdb::kBlockCacheTier;
+    return read;
+  }();
+  return reach == Reach::memory ? kMemory : kDisk;
+}
 
-  rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles[index_of(family) + 1]; }
+rocksdb::Status Database::Impl::get(Reach reach, Family family, std::string_view key,
+                                    Value& value) const {
+  rocksdb::PinnableSlice found;
+  const rocksdb::Status status = db->Get(read_options(reach), handle(family), slice(key), &found);
+  if (status.ok()) value = found.ToString();
+  return status.IsNotFound() ? rocksdb::Status::OK() : status;
+}
 
-  void release() {
-    for (auto* handle : handles) (void)db->DestroyColumnFamilyHandle(handle);
-    handles.clear();
-    db.reset();
-  }
+rocksdb::Status Database::Impl::scan(Reach reach, const ScanRange& range,
+                                     std::vector<Entry>& entries) const {
+  const ScanPlan plan(range, reach);
+  const std::unique_ptr<rocksdb::Iterator> iterator(
+      db->NewIterator(plan.options, handle(range.family)));
+  entries = plan.run(*iterator, {});
+  return iterator->status();
+}
 
-  rocksdb::Status get(Reach reach, Family family, std::string_view key, Value& value) const {
-    rocksdb::PinnableSlice found;
-    const rocksdb::Status status = db->Get(read_options(reach), handle(family), slice(key), &found);
-    if (status.ok()) value = found.ToString();
-    return status.IsNotFound() ? rocksdb::Status::OK() : status;
-  }
+bool Database::Impl::has_space_for(std::size_t bytes) const {
+  struct statvfs space{};
+  if (::statvfs(directory.c_str(), &space) != 0) return true;
+  return space.f_bavail * space.f_frsize >= reserve_bytes + bytes;
+}
 
-  rocksdb::Status scan(Reach reach, const ScanRange& range, std::vector<Entry>& entries) const {
-    const ScanPlan plan(range, reach);
-    const std::unique_ptr<rocksdb::Iterator> iterator(
-        db->NewIterator(plan.options, handle(range.family)));
-    entries = plan.run(*iterator);
-    return iterator->status();
-  }
+rocksdb::Status Database::Impl::take_clean_mark() {
+  Value mark;
+  rocksdb::Status status = get(Reach::disk, Family::meta, kCleanStopKey, mark);
+  if (!status.ok()) return status;
+  last_stop = mark ? LastStop::clean : LastStop::unclean;
+  rocksdb::WriteOptions synced;
+  synced.sync = !sync_is_skipped(SyncName::clean_mark);
+  return mark ? db->Delete(synced, handle(Family::meta), slice(kCleanStopKey)) : status;
+}
 
-  /// Whether `bytes` can be written without touching the reserve. What cannot be asked is not
-  /// refused.
-  bool has_space_for(std::size_t bytes) const {
-    struct statvfs space{};
-    if (::statvfs(directory.c_str(), &space) != 0) return true;
-    return space.f_bavail * space.f_frsize >= reserve_bytes + bytes;
-  }
-
-  rocksdb::Status take_clean_mark() {
-    Value mark;
-    rocksdb::Status status = get(Reach::disk, Family::meta, kCleanStopKey, mark);
-    if (!status.ok()) return status;
-    last_stop = mark ? LastStop::clean : LastStop::unclean;
-    rocksdb::WriteOptions synced;
-    synced.sync = !sync_is_skipped(SyncName::clean_mark);
-    return mark ? db->Delete(synced, handle(Family::meta), slice(kCleanStopKey)) : status;
-  }
-
-  rocksdb::Status close() {
-    rocksdb::Status status = db->Flush(rocksdb::FlushOptions(), handles);
-    if (!status.ok()) return status;
-    crash_point(CrashPoint::catalog_flushed);
-    rocksdb::WriteOptions synced;
-    synced.sync = true;
-    status = db->Put(synced, handle(Family::meta), slice(kCleanStopKey), "1");
-    if (!status.ok()) return status;
-    crash_point(CrashPoint::clean_mark_put);
-    for (auto* handle : handles) (void)db->DestroyColumnFamilyHandle(handle);
-    handles.clear();
-    status = db->Close();
-    db.reset();
-    return status;
-  }
-};
+rocksdb::Status Database::Impl::close() {
+  rocksdb::Status status = db->Flush(rocksdb::FlushOptions(), handles);
+  if (!status.ok()) return status;
+  crash_point(CrashPoint::catalog_flushed);
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  status = db->Put(synced, handle(Family::meta), slice(kCleanStopKey), "1");
+  if (!status.ok()) return status;
+  crash_point(CrashPoint::clean_mark_put);
+  for (auto* handle : handles) (void)db->DestroyColumnFamilyHandle(handle);
+  handles.clear();
+  status = db->Close();
+  db.reset();
+  return status;
+}
 
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& directory,
                                                  DatabaseOptions options) {
@@ -329,6 +217,14 @@ Status Database::close() {
 
 LastStop Database::last_stop() const noexcept {
   return impl_->last_stop;
+}
+
+std::uint64_t Database::generation(Family family) const noexcept {
+  return impl_->generations[index_of(family)].load(std::memory_order_acquire);
+}
+
+GarbageQueue& Database::garbage() noexcept {
+  return impl_->garbage;
 }
 
 Result<Value> Database::get(Family family, std::string_view key) const {
@@ -379,99 +275,6 @@ DatabaseUsage Database::usage() const {
           .write_buffer_bytes = sum_of(rocksdb::DB::Properties::kSizeAllMemTables),
           .filter_and_index_bytes = sum_of(rocksdb::DB::Properties::kEstimateTableReadersMem),
           .table_file_bytes = sum_of(rocksdb::DB::Properties::kTotalSstFilesSize)};
-}
-
-struct Transaction::Impl {
-  explicit Impl(Database::Impl& database_impl) : database(database_impl) {}
-
-  Database::Impl& database;
-  // overwrite_key: the index holds one entry per key, which iteration needs. 8 bytes of protection
-  // per key: a bit flipped between here and the log is found.
-  rocksdb::WriteBatchWithIndex batch{rocksdb::BytewiseComparator(), 0, true, 0, 8};
-  std::size_t changes_at_begin = 0;
-
-  rocksdb::Status write(const rocksdb::WriteOptions& options) {
-    const IoFault fault = io_fault(IoKind::catalog_write);
-    if (fault.effect == IoFault::Effect::error)
-      return fault.os_error == ENOSPC ? rocksdb::Status::NoSpace() : rocksdb::Status::IOError();
-    return database.db->Write(options, batch.GetWriteBatch());
-  }
-};
-
-Transaction::Transaction(Database& database) : impl_(std::make_unique<Impl>(*database.impl_)) {}
-Transaction::~Transaction() = default;
-
-Result<Value> Transaction::get(Family family, std::string_view key) const {
-  rocksdb::PinnableSlice found;
-  const rocksdb::Status status =
-      impl_->batch.GetFromBatchAndDB(impl_->database.db.get(), read_options(Reach::disk),
-                                     impl_->database.handle(family), slice(key), &found);
-  if (status.IsNotFound()) return Value();
-  if (!status.ok()) return std::unexpected(error_from(status, "read of a record in a batch"));
-  return found.ToString();
-}
-
-Result<std::vector<Entry>> Transaction::scan(const ScanRange& range) const {
-  const ScanPlan plan(range, Reach::disk);
-  auto* handle = impl_->database.handle(range.family);
-  rocksdb::Iterator* base = impl_->database.db->NewIterator(plan.options, handle);
-  const std::unique_ptr<rocksdb::Iterator> iterator(
-      impl_->batch.NewIteratorWithBase(handle, base, &plan.options));
-  auto entries = plan.run(*iterator);
-  if (!iterator->status().ok())
-    return std::unexpected(error_from(iterator->status(), "scan of records in a batch"));
-  return entries;
-}
-
-void Transaction::put(Family family, std::string_view key, std::string_view value) {
-  const rocksdb::Status status =
-      impl_->batch.Put(impl_->database.handle(family), slice(key), slice(value));
-  MOORING_CHECK(status.ok(), "a batch without a limit takes every change");
-}
-
-void Transaction::erase(Family family, std::string_view key) {
-  const rocksdb::Status status = impl_->batch.Delete(impl_->database.handle(family), slice(key));
-  MOORING_CHECK(status.ok(), "a batch without a limit takes every change");
-}
-
-void Transaction::begin_mutation() {
-  impl_->batch.SetSavePoint();
-  impl_->changes_at_begin = changes();
-}
-
-void Transaction::keep() {
-  MOORING_CHECK(impl_->batch.PopSavePoint().ok(), "keep follows begin_mutation");
-}
-
-void Transaction::roll_back() {
-  // Rolling back rebuilds the whole index. Most refused mutations have only read.
-  if (changes() == impl_->changes_at_begin) return keep();
-  MOORING_CHECK(impl_->batch.RollbackToSavePoint().ok(), "roll_back follows begin_mutation");
-}
-
-std::size_t Transaction::changes() const noexcept {
-  return impl_->batch.GetWriteBatch()->Count();
-}
-std::size_t Transaction::size_bytes() const noexcept {
-  return impl_->batch.GetDataSize();
-}
-
-Status Transaction::write(Durability durability) {
-  if (!impl_->database.has_space_for(size_bytes())) {
-    impl_->batch.Clear();
-    return fail(Errc::no_space, "commit of a batch", ENOSPC);
-  }
-  rocksdb::WriteOptions write;
-  write.sync = durability == Durability::durable && !sync_is_skipped(SyncName::catalog_log);
-  const rocksdb::Status status = impl_->write(write);
-  impl_->batch.Clear();
-  if (status.ok()) return {};
-  Error error = error_from(status, "commit of a batch");
-  // A full disk that stopped RocksDB's own work is waited out: such a write was refused before it
-  // reached the log. A log that could not be written is beyond repair while the process lives.
-  if (error.code != Errc::no_space || impl_->database.listener->log_failed())
-    error.code = Errc::sync_failed;
-  return std::unexpected(error);
 }
 
 }  // namespace mooring

@@ -71,12 +71,12 @@ Writer::~Writer() {
   if (thread_.joinable()) stop();
 }
 
-bool Writer::submit(CommitRequest& request) noexcept {
+bool Writer::submit_all(CommitRequest& first, CommitRequest& last) noexcept {
   CommitRequest* seen = newest_.load(std::memory_order_relaxed);
   do {
     if (seen == closed_mark()) return false;
-    request.next_request_ = seen;
-  } while (!newest_.compare_exchange_weak(seen, &request, std::memory_order_release,
+    first.next_request_ = seen;
+  } while (!newest_.compare_exchange_weak(seen, &last, std::memory_order_release,
                                           std::memory_order_relaxed));
   if (seen == nullptr) newest_.notify_one();
   return true;
@@ -100,11 +100,12 @@ void Writer::stop() {
 
 void Writer::work() {
   ::pthread_setname_np(::pthread_self(), "catalog-writer");
+  Transaction transaction(database_);
   while (!stopping_.load(std::memory_order_relaxed)) {
     newest_.wait(nullptr, std::memory_order_relaxed);
-    commit_all(take_waiting(nullptr));
+    commit_all(take_waiting(nullptr), transaction);
   }
-  commit_all(take_waiting(closed_mark()));
+  commit_all(take_waiting(closed_mark()), transaction);
 }
 
 /// Takes the whole queue, leaves `replacement` in its place and returns the oldest request.
@@ -120,10 +121,9 @@ CommitRequest* Writer::take_waiting(CommitRequest* replacement) noexcept {
   return oldest;
 }
 
-void Writer::commit_all(CommitRequest* oldest) {
+void Writer::commit_all(CommitRequest* oldest, Transaction& transaction) {
   while (oldest != nullptr) {
     if (fatal_) return answer(oldest, nullptr, std::unexpected(*fatal_));
-    Transaction transaction(database_);
     CommitRequest* const rest = apply_some(oldest, transaction);
     const Status written = write(transaction);
     answer(oldest, rest, written);

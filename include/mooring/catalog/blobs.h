@@ -1,10 +1,11 @@
 // Blobs in the catalogue: what is stored, who refers to it, and what may be collected.
 //
-// A record decides whether a blob exists, never a file (DESIGN 4). References are keys, never
+// A record decides whether a blob exists, never a file (DESIGN 4). References are names, never
 // counters: adding one twice is one reference, and a reference cannot be lost by a miscount. The
-// last reference that goes leaves a garbage mark; a reference that comes takes it away. All of it
-// happens in the writer's batch, so a collector and an upload of the same content cannot miss each
-// other.
+// first one stands in the blob's own record, for most content has one owner for all its life; those
+// that come beside it are keys of a family of their own. The last reference that goes leaves a
+// garbage mark; a reference that comes takes it away. All of it happens in the writer's batch, so a
+// collector and an upload of the same content cannot miss each other.
 //
 // Life of a blob (each arrow is one batch):
 //   (nothing) --put_blob + add_reference--> live --drop_reference (the last)--> marked
@@ -20,6 +21,10 @@
 //      it stands put_blob answers `stale`, for the file that was just linked could be the one
 //      unlinked.
 //   I4 a segment's live bytes and count are the sum over the records that lie in it.
+//   I5 while a mark stands the owner in the record is a reference no longer: dropping the only
+//      reference of a blob writes the mark and nothing else.
+//   I6 keys of references exist only for blobs whose record says that they are shared; it says so
+//      for ever after.
 //
 // Functions that take a Transaction run on the writer; those that take a View run anywhere. All may
 // fail with io_error or corrupt besides what is said.
@@ -60,10 +65,19 @@ struct SegmentName {
   friend auto operator<=>(const SegmentName&, const SegmentName&) = default;
 };
 
+/// A blob's record with what it says about references. The bytes on disk.
+struct BlobEntry {
+  BlobRecord record;
+  bool is_shared = false;  ///< there may be keys of further references, now or later again
+  std::string owner = {};  ///< the first reference; empty: none, or it went before others
+  friend bool operator==(const BlobEntry&, const BlobEntry&) = default;
+};
+
 /// Ordinals one hash can have. More than one takes somebody who builds collisions on purpose.
 inline constexpr std::size_t kOrdinalsMax = 65'536;
 
-[[nodiscard]] std::string encode(const BlobRecord& record);
+[[nodiscard]] std::string encode(const BlobEntry& entry);
+[[nodiscard]] Result<BlobEntry> decode_blob_entry(std::string_view bytes);
 [[nodiscard]] Result<BlobRecord> decode_blob(std::string_view bytes);
 [[nodiscard]] std::string encode(const SegmentRecord& record);
 [[nodiscard]] Result<SegmentRecord> decode_segment(std::string_view bytes);
@@ -94,6 +108,10 @@ inline constexpr std::size_t kOrdinalsMax = 65'536;
 /// is left. Dropping what is not there changes nothing.
 [[nodiscard]] Status drop_reference(Transaction& transaction, const BlobId& id,
                                     std::string_view owner, std::int64_t now_ms);
+
+/// Whether `owner` refers to `id`, whose record is `entry`.
+[[nodiscard]] Result<bool> is_referred_to_by(const View& view, const BlobId& id,
+                                             const BlobEntry& entry, std::string_view owner);
 
 /// Whether anything refers to `id`.
 [[nodiscard]] Result<bool> has_references(const View& view, const BlobId& id);

@@ -47,6 +47,7 @@
 
 #include "mooring/base/result.h"
 #include "mooring/catalog/family.h"
+#include "mooring/catalog/garbage.h"
 #include "mooring/catalog/view.h"
 
 namespace mooring {
@@ -107,6 +108,13 @@ class Database final : public View {
   [[nodiscard]] Status close();
 
   [[nodiscard]] LastStop last_stop() const noexcept;
+
+  /// Grows with every batch that changes `family`, after it became visible and before anybody is
+  /// told: what was read at one generation still holds while it is the same. Any thread.
+  [[nodiscard]] std::uint64_t generation(Family family) const noexcept;
+
+  /// What was marked as garbage and not yet collected.
+  [[nodiscard]] GarbageQueue& garbage() noexcept;
 
   /// View. Blocks on a cold read. Fails with io_error or corrupt.
   [[nodiscard]] Result<Value> get(Family family, std::string_view key) const override;

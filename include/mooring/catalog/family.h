@@ -17,7 +17,7 @@
 namespace mooring {
 
 enum class Family : std::uint8_t {
-  blob,  ///< blobs.h     hash 16 | ordinal 2                      -> BlobRecord
+  blob,  ///< blobs.h     hash 16 | ordinal 2                      -> BlobEntry
   ref,   ///< blobs.h     blob key 18 | owner text                 -> (empty)
   gc,    ///< blobs.h     blob key 18                              -> when the last reference went
   segment,          ///< blobs.h     core 2 | number 4                        -> SegmentRecord

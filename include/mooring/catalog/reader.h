@@ -64,6 +64,11 @@ class Reader {
     co_return answer;
   }
 
+  /// Database::generation.
+  [[nodiscard]] std::uint64_t generation(Family family) const noexcept {
+    return database_.generation(family);
+  }
+
   /// Any thread.
   [[nodiscard]] ReaderMetrics metrics() const noexcept {
     return {from_memory_.load(std::memory_order_relaxed),

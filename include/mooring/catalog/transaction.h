@@ -3,7 +3,8 @@
 // Owned by the writer, used on its thread only. Mutations are applied one after the other to the
 // same transaction: each reads the database as changed by those before it, so a check followed by a
 // change cannot race with anything (rule X7). Nothing is visible to other readers before `write`
-// has returned.
+// has returned. A key is written once per batch, however often it was changed, and read from the
+// database once (overlay.h): what all mutations of a batch share costs one of them.
 //
 // A completed `write` means: in the write-ahead log and visible; with Durability::durable also on
 // stable storage.

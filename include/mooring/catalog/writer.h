@@ -64,6 +64,9 @@ class CommitRequest : public Message {
   /// Once delivered.
   [[nodiscard]] const Status& status() const noexcept { return status_; }
 
+  /// For submit_all: `next` comes behind this one.
+  void chain_before(CommitRequest& next) noexcept { next.next_request_ = this; }
+
  protected:
   ~CommitRequest() = default;
 
@@ -114,11 +117,19 @@ class Writer {
 
   /// Queues `request`, which is delivered once answered. Never blocks. False, and nothing will be
   /// delivered, if the writer was stopped.
-  [[nodiscard]] bool submit(CommitRequest& request) noexcept;
+  [[nodiscard]] bool submit(CommitRequest& request) noexcept {
+    return submit_all(request, request);
+  }
+  /// Queues the requests from `first` to `last`, linked by chain_before, as one: they share a batch
+  /// if it has room.
+  [[nodiscard]] bool submit_all(CommitRequest& first, CommitRequest& last) noexcept;
 
   /// Answers what waits and joins the thread. Blocks. Called by one thread, once; later commits are
   /// refused with draining.
   void stop();
+
+  /// What the written batches have marked as garbage. Any thread.
+  [[nodiscard]] GarbageQueue& garbage() noexcept { return database_.garbage(); }
 
   /// Any thread.
   [[nodiscard]] Durability durability() const noexcept { return options_.durability; }
@@ -132,7 +143,7 @@ class Writer {
 
   void work();
   [[nodiscard]] CommitRequest* take_waiting(CommitRequest* replacement) noexcept;
-  void commit_all(CommitRequest* oldest);
+  void commit_all(CommitRequest* oldest, Transaction& transaction);
   [[nodiscard]] CommitRequest* apply_some(CommitRequest* oldest, Transaction& transaction);
   [[nodiscard]] Status write(Transaction& transaction);
   void answer(CommitRequest* oldest, const CommitRequest* end, const Status& written) noexcept;

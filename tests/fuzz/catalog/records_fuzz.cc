@@ -49,7 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       check_exact(input, decode_picture(input));
       break;
     case 2:
-      check_exact(input, decode_blob(input));
+      check_exact(input, decode_blob_entry(input));
       break;
     case 3:
       check_exact(input, decode_segment(input));

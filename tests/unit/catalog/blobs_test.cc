@@ -83,6 +83,42 @@ TEST_F(Blobs, DroppingWhatIsNotThereChangesNothing) {
   EXPECT_TRUE(has_references(*store.database, kId).value());
 }
 
+TEST_F(Blobs, TheFirstReferenceMayGoBeforeTheOthersAndComeBack) {
+  ASSERT_TRUE(put(kId, kFile));
+  ASSERT_TRUE(add(kId, "picture/1"));
+  ASSERT_TRUE(add(kId, "picture/2"));
+  ASSERT_TRUE(drop(kId, "picture/1"));
+  EXPECT_EQ(list_owners(*store.database, kId, 10).value(), (std::vector<std::string>{"picture/2"}));
+  ASSERT_TRUE(add(kId, "picture/2")) << "it is there, as a key";
+  EXPECT_EQ(list_owners(*store.database, kId, 10).value(), (std::vector<std::string>{"picture/2"}));
+  ASSERT_TRUE(add(kId, "picture/1"));
+  ASSERT_TRUE(drop(kId, "picture/2"));
+  EXPECT_TRUE(garbage().empty());
+  EXPECT_EQ(list_owners(*store.database, kId, 10).value(), (std::vector<std::string>{"picture/1"}));
+  ASSERT_TRUE(drop(kId, "picture/1", 8));
+  EXPECT_EQ(garbage(), (std::vector<GarbageMark>{{kId, 8}}));
+}
+
+TEST_F(Blobs, WhoHasGoneHasGoneTwice) {
+  ASSERT_TRUE(put(kId, kFile));
+  ASSERT_TRUE(add(kId, "picture/1"));
+  ASSERT_TRUE(drop(kId, "picture/1", 1));
+  ASSERT_TRUE(drop(kId, "picture/1", 2));
+  EXPECT_EQ(garbage(), (std::vector<GarbageMark>{{kId, 1}}));
+  EXPECT_TRUE(list_owners(*store.database, kId, 10).value().empty());
+  ASSERT_TRUE(add(kId, "picture/1"));
+  EXPECT_TRUE(garbage().empty());
+  EXPECT_TRUE(has_references(*store.database, kId).value());
+}
+
+TEST_F(Blobs, MovingKeepsTheOwner) {
+  ASSERT_TRUE(put(kId, kSmall));
+  ASSERT_TRUE(add(kId, "picture/1"));
+  const BlobLocation to{Tier::segment, 2, 8, 8192};
+  ASSERT_TRUE(store.apply([&](Transaction& t) { return move_blob(t, kId, kSmall.location, to); }));
+  EXPECT_EQ(list_owners(*store.database, kId, 10).value(), (std::vector<std::string>{"picture/1"}));
+}
+
 TEST_F(Blobs, AReferenceOfOneOrdinalIsNoneOfAnother) {
   ASSERT_TRUE(put(kId, kFile));
   ASSERT_TRUE(put(kOther, kFile));

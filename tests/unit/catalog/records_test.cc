@@ -61,13 +61,17 @@ void expect_exact(const Record& record, Decode decode) {
   }
   EXPECT_FALSE(decode(bytes + '\0'));
   std::string newer = bytes;
-  newer[0] = 2;
+  ++newer[0];
   EXPECT_FALSE(decode(newer)) << "a format of the future";
 }
 
 TEST(Records, BlobsComeBackExactly) {
-  expect_exact(BlobRecord{1ull << 40, {.tier = Tier::file}}, decode_blob);
-  expect_exact(BlobRecord{4096, {Tier::segment, 3, 70'000, 1ull << 33}}, decode_blob);
+  const BlobEntry file{.record = {1ull << 40, {.tier = Tier::file}}, .owner = "image/1"};
+  expect_exact(file, decode_blob_entry);
+  expect_exact(
+      BlobEntry{.record = {4096, {Tier::segment, 3, 70'000, 1ull << 33}}, .is_shared = true},
+      decode_blob_entry);
+  EXPECT_EQ(decode_blob(encode(file)).value(), file.record);
 }
 
 TEST(Records, SegmentsComeBackExactly) {

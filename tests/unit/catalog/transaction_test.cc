@@ -53,6 +53,46 @@ TEST(Transaction, PrefixScansMixTablesMemoryAndBatchInBothDirections) {
             (std::vector<Entry>{{p + "3", ""}, {p + "2", ""}, {p + "1", ""}}));
 }
 
+TEST(Transaction, ScansBeginAndGoOnAmongStoredAndChangedKeysAlike) {
+  Store store;
+  for (const char* key : {"a", "c", "e"}) store.put(Family::asset, key, "stored");
+  Transaction transaction(*store.database);
+  for (const char* key : {"b", "c", "d"}) transaction.put(Family::asset, key, "changed");
+  transaction.erase(Family::asset, "e");
+  const auto keys = [&](std::string_view start, StartKey start_key, Direction direction) {
+    std::string found;
+    const auto entries = transaction.scan(
+        {.family = Family::asset, .start = start, .start_key = start_key, .direction = direction});
+    for (const Entry& entry : entries.value()) found += entry.key + entry.value.front() + ' ';
+    return found;
+  };
+  EXPECT_EQ(keys("", StartKey::included, Direction::forward), "as bc cc dc ");
+  EXPECT_EQ(keys("b", StartKey::included, Direction::forward), "bc cc dc ");
+  EXPECT_EQ(keys("b", StartKey::excluded, Direction::forward), "cc dc ");
+  EXPECT_EQ(keys("c", StartKey::excluded, Direction::backward), "bc as ");
+  EXPECT_EQ(keys("d", StartKey::included, Direction::backward), "dc cc bc as ");
+}
+
+TEST(Transaction, ReadsARecordOnceAndAfterTheWriteAgain) {
+  Store store;
+  Transaction transaction(*store.database);
+  EXPECT_EQ(transaction.get(Family::asset, "a").value(), std::nullopt);
+  store.put(Family::asset, "a", "1");  // behind its back, as nobody does
+  EXPECT_EQ(transaction.get(Family::asset, "a").value(), std::nullopt);
+  transaction.put(Family::asset, "b", "1");
+  ASSERT_TRUE(transaction.write(Durability::relaxed));
+  EXPECT_EQ(transaction.get(Family::asset, "a").value(), "1");
+}
+
+TEST(Transaction, AWriteMovesTheGenerationsOfWhatItChanged) {
+  Store store;
+  const std::uint64_t of_keys = store.database->generation(Family::key);
+  const std::uint64_t of_blobs = store.database->generation(Family::blob);
+  store.put(Family::key, "k", "1");
+  EXPECT_GT(store.database->generation(Family::key), of_keys);
+  EXPECT_EQ(store.database->generation(Family::blob), of_blobs);
+}
+
 TEST(Transaction, RollingBackOneMutationLeavesTheOthers) {
   Store store;
   store.put(Family::asset, "base", "0");

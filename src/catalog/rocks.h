@@ -1,0 +1,89 @@
+// What the sources of the catalogue that speak to RocksDB share: nothing outside of them sees it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "mooring/base/result.h"
+#include "mooring/catalog/database.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/listener.h>
+
+namespace mooring {
+
+/// RocksDB compares with memcmp: even an empty slice points somewhere.
+inline rocksdb::Slice slice(std::string_view text) {
+  return text.empty() ? rocksdb::Slice() : rocksdb::Slice(text.data(), text.size());
+}
+
+/// The word of ours for a failed status. RocksDB's own text goes to the log, here and only here.
+[[nodiscard]] Error error_from(const rocksdb::Status& status, const char* where);
+
+/// Memory: what is not there is answered with Incomplete.
+enum class Reach : std::uint8_t { disk, memory };
+
+[[nodiscard]] const rocksdb::ReadOptions& read_options(Reach reach);
+
+/// Hears of every error of RocksDB. Those of its own threads are reported; a failed write is the
+/// writer's to report, but here one learns that it was the log that failed.
+class ErrorListener final : public rocksdb::EventListener {
+ public:
+  explicit ErrorListener(std::function<void(const Error&)> report) : report_(std::move(report)) {}
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
+    if (reason == rocksdb::BackgroundErrorReason::kWriteCallback) {
+      log_failed_.store(true, std::memory_order_release);
+      return;
+    }
+    const Error error = error_from(*status, "background work of the catalogue");
+    if (report_) report_(error);
+  }
+
+  [[nodiscard]] bool log_failed() const { return log_failed_.load(std::memory_order_acquire); }
+
+ private:
+  std::function<void(const Error&)> report_;
+  std::atomic<bool> log_failed_{false};
+};
+
+struct Database::Impl {
+  std::shared_ptr<rocksdb::Cache> cache;
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;  // RocksDB's default family, then ours
+  std::shared_ptr<ErrorListener> listener;
+  std::string directory;
+  std::uint64_t reserve_bytes = 0;
+  LastStop last_stop = LastStop::none;
+  std::array<std::atomic<std::uint64_t>, kFamilies> generations{};
+  GarbageQueue garbage;
+
+  ~Impl() { release(); }
+
+  rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles[index_of(family) + 1]; }
+
+  void release() {
+    for (auto* handle : handles) (void)db->DestroyColumnFamilyHandle(handle);
+    handles.clear();
+    db.reset();
+  }
+
+  [[nodiscard]] rocksdb::Status get(Reach reach, Family family, std::string_view key,
+                                    Value& value) const;
+  [[nodiscard]] rocksdb::Status scan(Reach reach, const ScanRange& range,
+                                     std::vector<Entry>& entries) const;
+  /// Whether `bytes` can be written without touching the reserve. What cannot be asked is not
+  /// refused.
+  [[nodiscard]] bool has_space_for(std::size_t bytes) const;
+  [[nodiscard]] rocksdb::Status take_clean_mark();
+  [[nodiscard]] rocksdb::Status close();
+};
+
+}  // namespace mooring
