@@ -1,5 +1,9 @@
 #include "mooring/api/collect.h"
 
+#include <algorithm>
+#include <optional>
+#include <utility>
+
 #include "mooring/base/clock.h"
 #include "mooring/base/fault.h"
 #include "mooring/base/log.h"
@@ -14,43 +18,57 @@ namespace mooring {
 
 namespace {
 
-constexpr std::size_t kMarksPerRound = 256;
+// Blobs that are collected by one commit, and whose hashes are guarded meanwhile.
+constexpr std::size_t kBlobsPerCommit = 64;
 
-class ForgetBlob final : public Mutation {
+class ForgetBlobs final : public Mutation {
  public:
-  explicit ForgetBlob(const BlobId& id) noexcept : id_(id) {}
+  explicit ForgetBlobs(const std::vector<BlobId>& ids) noexcept : ids_(ids) {}
   [[nodiscard]] Status apply(Transaction& transaction) override {
-    Result<std::optional<BlobRecord>> forgotten = forget_blob(transaction, id_);
-    if (!forgotten) return std::unexpected(forgotten.error());
-    forgotten_ = *forgotten;
-    // What was made of it goes with it (catalog/renditions.h, I2).
-    Result<std::size_t> dropped = drop_renditions(transaction, id_, wall_ms());
-    if (!dropped) return std::unexpected(dropped.error());
-    left_marks_ = *dropped > 0;
+    for (const BlobId& id : ids_) {
+      Status forgotten = forget(transaction, id);
+      if (!forgotten) return forgotten;
+    }
     return {};
   }
+  /// How many are gone, or have only their file left.
+  [[nodiscard]] std::size_t forgotten() const noexcept { return forgotten_; }
   /// In the file tier a file is left to unlink: the one of the record, or of a round before a stop.
-  [[nodiscard]] bool leaves_file() const noexcept {
-    return !forgotten_ || forgotten_->location.tier == Tier::file;
-  }
-  /// Its renditions may be garbage now.
-  [[nodiscard]] bool left_marks() const noexcept { return left_marks_; }
+  [[nodiscard]] const std::vector<BlobId>& files() const noexcept { return files_; }
 
  private:
-  BlobId id_;
-  std::optional<BlobRecord> forgotten_;
-  bool left_marks_ = false;
+  [[nodiscard]] Status forget(Transaction& transaction, const BlobId& id) {
+    Result<std::optional<BlobRecord>> record = forget_blob(transaction, id);
+    if (!record) {
+      // A reference came, or another core was here first: nothing was changed.
+      const Errc code = record.error().code;
+      if (code == Errc::conflict || code == Errc::stale) return {};
+      return std::unexpected(record.error());
+    }
+    // What was made of it goes with it (catalog/renditions.h, I2).
+    Result<std::size_t> dropped = drop_renditions(transaction, id, wall_ms());
+    if (!dropped) return std::unexpected(dropped.error());
+    ++forgotten_;
+    if (!*record || (*record)->location.tier == Tier::file) files_.push_back(id);
+    return {};
+  }
+
+  const std::vector<BlobId>& ids_;
+  std::size_t forgotten_ = 0;
+  std::vector<BlobId> files_;
 };
 
-class ForgetMark final : public Mutation {
+class ForgetMarks final : public Mutation {
  public:
-  explicit ForgetMark(const BlobId& id) noexcept : id_(id) {}
+  explicit ForgetMarks(const std::vector<BlobId>& ids) noexcept : ids_(ids) {}
   [[nodiscard]] Status apply(Transaction& transaction) override {
-    return forget_mark(transaction, id_);
+    for (const BlobId& id : ids_)
+      if (Status forgotten = forget_mark(transaction, id); !forgotten) return forgotten;
+    return {};
   }
 
  private:
-  BlobId id_;
+  const std::vector<BlobId>& ids_;
 };
 
 }  // namespace
@@ -68,53 +86,98 @@ Task<void> Collector::stop() {
   co_await gate_.empty();
 }
 
+// Marks gather before each round: one commit for many costs little more than for one.
 Task<void> Collector::run() {
   while (again_ && !gate_.is_closed()) {
     again_ = false;
-    const bool more = co_await collect_some();
-    again_ = again_ || more;
+    Sleep pause(core_, gather_ms_);
+    co_await pause;
+    if (writer_.garbage().take_search()) co_await collect_found();
+    co_await collect_noted();
   }
   running_ = false;
 }
 
-// True if there may be more marks than this round took.
-Task<bool> Collector::collect_some() {
-  Result<std::vector<GarbageMark>> marks = co_await reader_.read_on_worker(
-      [](const View& view) { return list_garbage(view, kMarksPerRound); });
-  if (!marks) {
-    log_error("collect", "cannot list garbage: {}", describe(marks.error()));
-    co_return false;
+Task<void> Collector::collect_noted() {
+  while (!gate_.is_closed()) {
+    std::vector<BlobId> ids = writer_.garbage().take(kBlobsPerCommit);
+    if (ids.empty()) co_return;
+    co_await collect(std::move(ids));
   }
-  std::size_t gone = 0;
-  for (const GarbageMark& mark : *marks) {
-    if (gate_.is_closed()) co_return false;
-    Status collected = co_await collect_one(mark.id);
-    if (collected) ++gone;
-  }
-  co_return marks->size() == kMarksPerRound&& gone > 0;
 }
 
-Task<Status> Collector::collect_one(const BlobId& id) {
-  HashGuard guard = co_await blobs_.store().guards().lock(core_, id.hash, GuardMode::exclusive);
-  ForgetBlob forget(id);
-  Status forgotten = co_await writer_.commit(core_, forget);
-  if (!forgotten) co_return forgotten;  // a reference came, or another core was here first
-  crash_point(CrashPoint::collect_forgotten);
-  again_ = again_ || forget.left_marks();
-  if (forget.leaves_file()) {
-    Status removed = co_await remove_blob_file(blobs_, id);
-    if (!removed) {
-      log_error("collect", "cannot remove {}: {}", to_string(id), describe(removed.error()));
-      co_return removed;
+Task<void> Collector::collect_found() {
+  std::optional<BlobId> last;
+  while (!gate_.is_closed()) {
+    Result<std::vector<GarbageMark>> marks = co_await reader_.read_on_worker(
+        [last](const View& view) { return list_garbage(view, kBlobsPerCommit, last); });
+    if (!marks) {
+      log_error("collect", "cannot list garbage: {}", describe(marks.error()));
+      writer_.garbage().ask_for_search();
+      co_return;
     }
-    crash_point(CrashPoint::collect_unlinked);
-    ForgetMark unmark(id);
-    Status unmarked = co_await writer_.commit(core_, unmark);
-    if (!unmarked) co_return unmarked;
-    crash_point(CrashPoint::collect_unmarked);
+    if (marks->empty()) co_return;
+    last = marks->back().id;
+    std::vector<BlobId> ids;
+    for (const GarbageMark& mark : *marks) ids.push_back(mark.id);
+    co_await collect(std::move(ids));
   }
-  ++collected_;
+}
+
+Task<void> Collector::collect(std::vector<BlobId> ids) {
+  Status collected = co_await collect_at_once(ids);
+  if (collected || ids.size() == 1 || collected.error().code != Errc::corrupt) co_return;
+  for (const BlobId& id : ids) {  // what is damaged stays, the others do not stay with it
+    if (gate_.is_closed()) co_return;
+    const std::vector<BlobId> one(1, id);
+    static_cast<void>(co_await collect_at_once(one));
+  }
+}
+
+Task<Status> Collector::collect_at_once(const std::vector<BlobId>& ids) {
+  Guards guards = co_await guard(ids);
+  ForgetBlobs forget(ids);
+  Status forgotten = co_await writer_.commit(core_, forget);
+  if (!forgotten) co_return note_failure("cannot forget blobs", forgotten.error());
+  crash_point(CrashPoint::collect_forgotten);
+  std::vector<BlobId> removed;
+  for (const BlobId& id : forget.files()) {
+    Status unlinked = co_await remove_blob_file(blobs_, id);
+    if (unlinked)
+      removed.push_back(id);
+    else
+      static_cast<void>(note_failure("cannot remove a file", unlinked.error()));
+  }
+  collected_ += forget.forgotten() - forget.files().size() + removed.size();
+  if (removed.empty()) co_return Status{};
+  crash_point(CrashPoint::collect_unlinked);
+  ForgetMarks unmark(removed);
+  Status unmarked = co_await writer_.commit(core_, unmark);
+  if (!unmarked) co_return note_failure("cannot forget marks", unmarked.error());
+  crash_point(CrashPoint::collect_unmarked);
   co_return Status{};
+}
+
+// In ascending order of hash (blob/guard.h). Ordinals of one hash share its guard.
+Task<Collector::Guards> Collector::guard(const std::vector<BlobId>& ids) {
+  std::vector<Hash128> hashes;
+  for (const BlobId& id : ids) hashes.push_back(id.hash);
+  std::ranges::sort(hashes);
+  const auto repeated = std::ranges::unique(hashes);
+  hashes.erase(repeated.begin(), repeated.end());
+  Guards guards;
+  for (const Hash128& hash : hashes) {
+    HashGuard guard = co_await blobs_.store().guards().lock(core_, hash, GuardMode::exclusive);
+    guards.push_back(std::move(guard));
+  }
+  co_return guards;
+}
+
+// The marks stand in the catalogue: the next round that was asked for finds them again.
+Status Collector::note_failure(const char* what, const Error& error) {
+  if (error.code != Errc::draining) log_error("collect", "{}: {}", what, describe(error));
+  writer_.garbage().ask_for_search();
+  return std::unexpected(error);
 }
 
 }  // namespace mooring

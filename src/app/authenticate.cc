@@ -52,6 +52,10 @@ bool has_key_and_token(const RequestHead& head) {
   return head.find(kKeyField).has_value() && bearer_token(authorization_of(head)).has_value();
 }
 
+std::int64_t due_of(const KeyRecord& record) {
+  return record.last_access_ms ? *record.last_access_ms + kKeyAccessStepMs : 0;
+}
+
 IdentityPtr identity_of(KeyRecord record, Caller caller) {
   std::string organization = record.company_id.empty() ? record.owner : record.company_id;
   return std::make_shared<const Identity>(Identity{
@@ -68,29 +72,45 @@ Task<Result<IdentityPtr>> Authenticator::authenticate(const RequestHead& head,
   Result<IdentityPtr> identity = IdentityPtr();
   if (policy.caller() == Caller::bearer)
     identity = authenticate_bearer(authorization_of(head), verifier_, tokens_, wall_ms());
-  else if (policy.caller() == Caller::api_key)
-    identity = co_await from_api_key(head);
   else
-    identity = co_await from_partner_keys(head);
+    identity = co_await from_keys(head, policy.caller());
   if (!identity && identity.error().code == Errc::unauthenticated && policy.is_optional())
     co_return IdentityPtr();
   co_return identity;
 }
 
-Task<Result<IdentityPtr>> Authenticator::from_api_key(const RequestHead& head) {
-  Result<KeyRecord> record = co_await prove(key_field(head), KeyKind::attachments);
-  if (!record) co_return std::unexpected(record.error());
-  co_return identity_of(*std::move(record), Caller::api_key);
+Task<Result<IdentityPtr>> Authenticator::from_keys(const RequestHead& head, Caller caller) {
+  KeyCredentials shown{.caller = caller, .key = key_field(head)};
+  if (caller == Caller::partner_keys) shown.authorization = authorization_of(head);
+  const std::uint64_t generation = reader_.generation(Family::key);  // before anything is read
+  if (IdentityPtr known = keys_.find(shown, generation, wall_ms())) co_return known;
+  Result<ProvedKeys> proved = fail(Errc::unauthenticated, "no key");
+  if (caller == Caller::partner_keys)
+    proved = co_await prove_partner_keys(shown);
+  else
+    proved = co_await prove_api_key(shown.key);
+  if (!proved) co_return std::unexpected(proved.error());
+  keys_.insert(shown, generation, proved->due_ms, proved->identity);
+  co_return std::move(proved->identity);
 }
 
-Task<Result<IdentityPtr>> Authenticator::from_partner_keys(const RequestHead& head) {
-  const std::string_view authorization = authorization_of(head);
-  const std::string_view developer_text = bearer_token(authorization).value_or(authorization);
-  Result<KeyRecord> partner = co_await prove(key_field(head), KeyKind::partner);
+Task<Result<Authenticator::ProvedKeys>> Authenticator::prove_api_key(std::string_view text) {
+  Result<KeyRecord> record = co_await prove(text, KeyKind::attachments);
+  if (!record) co_return std::unexpected(record.error());
+  const std::int64_t due_ms = due_of(*record);
+  co_return ProvedKeys{identity_of(*std::move(record), Caller::api_key), due_ms};
+}
+
+Task<Result<Authenticator::ProvedKeys>> Authenticator::prove_partner_keys(
+    const KeyCredentials& shown) {
+  const std::string_view developer_text =
+      bearer_token(shown.authorization).value_or(shown.authorization);
+  Result<KeyRecord> partner = co_await prove(shown.key, KeyKind::partner);
   if (!partner) co_return std::unexpected(partner.error());
   Result<KeyRecord> developer = co_await prove(developer_text, KeyKind::developer);
   if (!developer) co_return std::unexpected(developer.error());
-  co_return identity_of(*std::move(developer), Caller::partner_keys);
+  const std::int64_t due_ms = std::min(due_of(*partner), due_of(*developer));
+  co_return ProvedKeys{identity_of(*std::move(developer), Caller::partner_keys), due_ms};
 }
 
 Task<Result<KeyRecord>> Authenticator::prove(std::string_view text, KeyKind kind) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "mooring/auth/key_cache.h"
 #include "mooring/auth/token_cache.h"
 #include "mooring/image/failures.h"
 #include "mooring/image/pool.h"
@@ -26,7 +27,8 @@ MemoryBound memory_bound(const Config& config, std::uint64_t cores) noexcept {
   bound.heads_bytes = cores * config.limits.head_buffers_per_core * kHeadBufferBytes;
   bound.small_bodies_bytes = config.limits.uploads_in_flight_max * kSmallBodyBytes;
   bound.connections_bytes = config.limits.connections_max * kConnectionBytes;
-  bound.tokens_bytes = cores * TokenCache::bytes_max(config.auth.cached_tokens_per_core);
+  bound.tokens_bytes = cores * (TokenCache::bytes_max(config.auth.cached_tokens_per_core) +
+                                KeyCache::bytes_max(config.auth.cached_keys_per_core));
   bound.catalog_bytes = config.rocksdb.block_cache_bytes + config.rocksdb.write_buffer_bytes;
   // Each rendition that is admitted holds at most a segment's content, each that is worked on a
   // copy of it; renditions in memory are bounded by the pool (image/pool.h, I6). A check that waits

@@ -73,14 +73,15 @@ struct ServerCore::Parts final : private Message {
         metrics(core_metrics),
         blobs(*core, server.store),
         reader(*core, server.database),
-        collector(*core, reader, server.writer, blobs),
+        collector(*core, reader, server.writer, blobs, server.config.data.collect_gather_ms),
         renditions(*core, server.renditions),
         services{{*core, reader, server.writer, blobs, collector, renditions, server.api,
                   metrics.ingest, metrics, server.space_is_short, server.uploads_in_flight},
                  server},
         tokens(server.config.auth.cached_tokens_per_core),
+        keys(server.config.auth.cached_keys_per_core),
         own_router(make_own_router()),
-        authenticator(*core, reader, server.writer, server.verifier, tokens),
+        authenticator(*core, reader, server.writer, server.verifier, tokens, keys),
         dispatching{server.router, authenticator, services},
         own_dispatching{own_router, authenticator, services},
         connections{
@@ -107,6 +108,7 @@ struct ServerCore::Parts final : private Message {
   Renditions renditions;
   ServerServices services;
   TokenCache tokens;
+  KeyCache keys;
   Router own_router;
   Authenticator authenticator;
   DispatchContext dispatching;

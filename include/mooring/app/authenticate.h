@@ -6,8 +6,8 @@
 //                         after "Bearer "; identifies the developer key's owner and company
 //
 // One per core, used on its thread; what it refers to outlives it. Keys are looked up by the core's
-// Reader for every request and never remembered, so that a key is dead on all cores from the moment
-// its revocation is committed. The record is small and read often: it is in memory.
+// Reader and remembered only while no batch has changed any key record (auth/key_cache.h), so that
+// a key is dead on all cores from the moment its revocation is committed.
 //
 // What a completed call means: the credentials were proved at some moment during the call.
 //
@@ -25,6 +25,7 @@
 
 #include "mooring/auth/identity.h"
 #include "mooring/auth/jwt.h"
+#include "mooring/auth/key_cache.h"
 #include "mooring/auth/policy.h"
 #include "mooring/auth/token_cache.h"
 #include "mooring/base/key_kind.h"
@@ -46,12 +47,13 @@ inline constexpr std::size_t kNotedUsesMax = 64;
 class Authenticator {
  public:
   Authenticator(Core& core, Reader& reader, Writer& writer, const TokenVerifier& verifier,
-                TokenCache& tokens) noexcept
+                TokenCache& tokens, KeyCache& keys) noexcept
       : core_(core),
         reader_(reader),
         writer_(writer),
         verifier_(verifier),
         tokens_(tokens),
+        keys_(keys),
         gate_(core) {}
   Authenticator(const Authenticator&) = delete;
   Authenticator& operator=(const Authenticator&) = delete;
@@ -67,8 +69,14 @@ class Authenticator {
   [[nodiscard]] Task<void> stop();
 
  private:
-  [[nodiscard]] Task<Result<IdentityPtr>> from_api_key(const RequestHead& head);
-  [[nodiscard]] Task<Result<IdentityPtr>> from_partner_keys(const RequestHead& head);
+  struct ProvedKeys {
+    IdentityPtr identity;
+    std::int64_t due_ms = 0;  // when the next use of one of them is to be noted
+  };
+
+  [[nodiscard]] Task<Result<IdentityPtr>> from_keys(const RequestHead& head, Caller caller);
+  [[nodiscard]] Task<Result<ProvedKeys>> prove_api_key(std::string_view text);
+  [[nodiscard]] Task<Result<ProvedKeys>> prove_partner_keys(const KeyCredentials& shown);
   [[nodiscard]] Task<Result<KeyRecord>> prove(std::string_view text, KeyKind kind);
   void note_use(const KeyRecord& record);
   [[nodiscard]] Task<void> commit_use(KeyId id, std::int64_t now_ms);
@@ -78,6 +86,7 @@ class Authenticator {
   Writer& writer_;
   const TokenVerifier& verifier_;
   TokenCache& tokens_;
+  KeyCache& keys_;
   Gate gate_;
   std::vector<KeyId> noting_;
 };

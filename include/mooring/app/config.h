@@ -62,6 +62,7 @@ struct DataConfig {
   std::uint64_t segment_bytes = 256_MiB;
   std::uint64_t reserve_bytes = 1_GiB;  ///< uploads end with 507 when less than this is free
   std::uint64_t reserve_inodes = 1024;
+  std::uint64_t collect_gather_ms = 20;  ///< before what nothing refers to is collected
   VerifyAtStart verify_at_start = VerifyAtStart::none;
   std::uint64_t recovery_threads = 4;
   std::uint64_t segment_descriptors_per_core = 64;  ///< segment files kept open for reading
@@ -125,6 +126,7 @@ struct AuthClientConfig {
 struct AuthConfig {
   bool local_issuer = true;  ///< accept tokens of `mooring token`
   std::uint64_t cached_tokens_per_core = 1024;
+  std::uint64_t cached_keys_per_core = 1024;
   std::vector<AuthKeyConfig> keys = {};
   std::vector<AuthClientConfig> clients = {};
   bool operator==(const AuthConfig&) const = default;
