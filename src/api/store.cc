@@ -38,6 +38,69 @@ class RecordContent final : public Mutation {
   StoreMutation& family_;
 };
 
+class StoreSmall;
+
+// Appends that became durable are committed by the worker that saw it, all of them at once.
+class CommitStored final : public AppendFollower {
+ public:
+  void stored(SegmentWriter::Append& first) noexcept override;
+};
+
+CommitStored commit_stored;  // without state
+
+// Small content: the append to a segment and, when that is durable, the commit. One wait for both.
+class [[nodiscard]] StoreSmall final : public SegmentWriter::Append, private CommitRequest {
+ public:
+  StoreSmall(CoreServices& services, StoredContent& content, Bytes bytes, Mutation& mutation)
+      : Append(services.blobs.segment_writer(), content.id, bytes, &commit_stored),
+        CommitRequest(mutation, &services.core.mailbox()),
+        services_(services),
+        content_(content),
+        began_ns_(monotonic_ns()) {}
+
+  [[nodiscard]] Status await_resume() noexcept {
+    const std::uint64_t now_ns = monotonic_ns();
+    services_.stages.took(IngestStage::store_bytes, (stored_ns_ ? stored_ns_ : now_ns) - began_ns_);
+    if (stored_ns_ > 0) services_.stages.took(IngestStage::commit, now_ns - stored_ns_);
+    if (refused_) return fail(Errc::draining, "commit after the writer's stop");
+    return answer() ? status() : std::unexpected(answer().error());
+  }
+
+ private:
+  friend class CommitStored;
+  void deliver() noexcept override { services_.core.resume_later(waiter()); }
+  [[nodiscard]] StoreSmall* next() const noexcept {
+    return static_cast<StoreSmall*>(next_followed());
+  }
+
+  CoreServices& services_;
+  StoredContent& content_;
+  std::uint64_t began_ns_;
+  std::uint64_t stored_ns_ = 0;
+  bool refused_ = false;
+};
+
+// Once they are submitted, none of them is touched any more.
+void CommitStored::stored(SegmentWriter::Append& first) noexcept {
+  const std::uint64_t now_ns = monotonic_ns();
+  auto* const oldest = static_cast<StoreSmall*>(&first);
+  StoreSmall* newest = oldest;
+  for (StoreSmall* small = oldest; small != nullptr; small = small->next()) {
+    small->content_.record.location = *small->answer();
+    small->stored_ns_ = now_ns;
+    if (small != oldest) newest->chain_before(*small);
+    newest = small;
+  }
+  Writer& writer = oldest->services_.writer;
+  if (writer.submit_all(*oldest, *newest)) return;
+  for (StoreSmall* small = oldest; small != nullptr;) {
+    StoreSmall* const next = small->next();
+    small->refused_ = true;
+    small->services_.core.mailbox().post(*small);
+    small = next;
+  }
+}
+
 // One received file on its way into the store.
 class Storing {
  public:
@@ -51,6 +114,8 @@ class Storing {
   [[nodiscard]] Task<Result<bool>> share(const Candidates& candidates);
   [[nodiscard]] Task<Result<bool>> is_same(const BlobId& id, const BlobRecord& record);
   [[nodiscard]] Task<Status> add(const Candidates& candidates);
+  [[nodiscard]] Task<Status> add_to_segment();
+  [[nodiscard]] Task<Status> add_file();
   [[nodiscard]] Task<Status> commit();
   [[nodiscard]] Task<HashGuard> lock(GuardMode mode);
 
@@ -136,10 +201,15 @@ Task<Status> publish_received(CoreServices& services, ReceivedFile& file, const 
 }
 
 Task<Status> Storing::run() {
-  // A first look without a guard tells which guard will do: sharing is possible for many at once.
+  // Most content is new, and nobody else is about to store it: one look decides.
+  HashGuard mine = services_.blobs.store().guards().try_lock(file_.hash);
   Result<Candidates> seen = co_await look_up();
   if (!seen) co_return std::unexpected(seen.error());
-  if (has_candidate(*seen, file_.size_bytes)) {
+  const bool is_known = has_candidate(*seen, file_.size_bytes);
+  if (mine && !is_known) co_return co_await add(*seen);
+  mine.reset();
+  // Sharing is possible for many at once.
+  if (is_known) {
     HashGuard guard = co_await lock(GuardMode::shared);
     Result<Candidates> candidates = co_await look_up();
     if (!candidates) co_return std::unexpected(candidates.error());
@@ -153,17 +223,7 @@ Task<Status> Storing::run() {
   Result<bool> shared = co_await share(*candidates);
   if (!shared) co_return std::unexpected(shared.error());
   if (*shared) co_return co_await commit();
-  const std::uint64_t began_ns = monotonic_ns();
-  Status added = co_await add(*candidates);
-  services_.stages.took(IngestStage::store_bytes, monotonic_ns() - began_ns);
-  if (!added) co_return added;
-  Status committed = co_await commit();
-  if (!committed && content_.record.location.tier == Tier::file) {
-    // Refused at commit: nothing refers to the new file, and the guard is still ours.
-    Status removed = co_await remove_blob_file(services_.blobs, content_.id);
-    if (!removed) log_error("store", "cannot remove {}", to_string(content_.id));
-  }
-  co_return committed;
+  co_return co_await add(*candidates);
 }
 
 Task<HashGuard> Storing::lock(GuardMode mode) {
@@ -206,20 +266,35 @@ Task<Result<bool>> Storing::is_same(const BlobId& id, const BlobRecord& record) 
   co_return same;
 }
 
-// Step 3b.
+// Steps 3b and 4.
 Task<Status> Storing::add(const Candidates& candidates) {
   content_.id = {file_.hash, next_ordinal(candidates)};
   content_.record.size_bytes = file_.size_bytes;
   content_.origin = StoredContent::Origin::added;
-  if (file_.size_bytes < services_.settings.segment_threshold_bytes) {
-    Result<BlobLocation> location = co_await services_.blobs.append(content_.id, *file_.content());
-    if (!location) co_return std::unexpected(location.error());
-    content_.record.location = *location;
-    co_return Status{};
-  }
+  if (file_.size_bytes < services_.settings.segment_threshold_bytes)
+    co_return co_await add_to_segment();
+  co_return co_await add_file();
+}
+
+Task<Status> Storing::add_to_segment() {
+  RecordContent mutation(content_, mutation_);
+  StoreSmall storing(services_, content_, *file_.content(), mutation);
+  Status stored = co_await storing;
+  co_return stored;
+}
+
+Task<Status> Storing::add_file() {
   content_.record.location = {.tier = Tier::file};
+  const std::uint64_t began_ns = monotonic_ns();
   Status published = co_await publish_received(services_, file_, content_.id);
-  co_return published;
+  services_.stages.took(IngestStage::store_bytes, monotonic_ns() - began_ns);
+  if (!published) co_return published;
+  Status committed = co_await commit();
+  if (committed) co_return committed;
+  // Refused at commit: nothing refers to the new file, and the guard is still ours.
+  Status removed = co_await remove_blob_file(services_.blobs, content_.id);
+  if (!removed) log_error("store", "cannot remove {}", to_string(content_.id));
+  co_return committed;
 }
 
 Task<Status> Storing::commit() {

@@ -105,6 +105,15 @@ void HashGuards::Lock::deliver() noexcept {
   core_.resume_later(waiter_);
 }
 
+HashGuard HashGuards::try_lock(const Hash128& hash) {
+  Shard& shard = shard_of(hash);
+  const std::lock_guard inside(shard.mutex);
+  GuardEntry& entry = shard.find_or_make(hash);
+  if (!entry.is_free()) return {};
+  entry.take(GuardMode::exclusive);
+  return HashGuard(*this, entry, GuardMode::exclusive);
+}
+
 bool HashGuards::lock_or_wait(Lock& lock) {
   Shard& shard = shard_of(lock.hash_);
   const std::lock_guard inside(shard.mutex);

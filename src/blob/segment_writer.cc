@@ -1,6 +1,5 @@
 #include "mooring/blob/segment_writer.h"
 
-#include "chunk_write.h"
 #include "mooring/base/check.h"
 #include "mooring/base/clock.h"
 #include "mooring/base/fault.h"
@@ -20,15 +19,25 @@ constexpr std::uint64_t kSegmentBytesMin = 4_MiB;
 static_assert(segment_record_bytes(kSegmentContentBytesMax) <= kBatchBytesMax);
 static_assert(kSegmentBytesMin >= kBatchBytesMax);
 
-struct Timed {
-  Status outcome;
-  std::uint64_t took_ns = 0;
+struct Flushed {
+  Status written;
+  Status synced;
+  std::uint64_t sync_ns = 0;
 };
 
-Timed timed_sync(int fd) {
-  const std::uint64_t begin_ns = monotonic_ns();
-  const Status outcome = sync_data(fd, SyncName::segment_data);
-  return {outcome, monotonic_ns() - begin_ns};
+// One worker job. A sync is not even tried after a write that failed.
+Flushed write_and_sync(int fd, Bytes content, std::uint64_t offset_bytes, Durability durability) {
+  Flushed flushed;
+  flushed.written = write_all(fd, content, offset_bytes);
+  if (!flushed.written) return flushed;
+  crash_point(CrashPoint::segment_batch_written);
+  if (durability == Durability::durable) {
+    const std::uint64_t begin_ns = monotonic_ns();
+    flushed.synced = sync_data(fd, SyncName::segment_data);
+    flushed.sync_ns = monotonic_ns() - begin_ns;
+  }
+  if (flushed.synced) crash_point(CrashPoint::segment_batch_synced);
+  return flushed;
 }
 
 struct Prepared {
@@ -159,7 +168,9 @@ bool SegmentWriter::gather(Append& append) noexcept {
   if (!padding.empty()) std::memset(padding.data(), 0, padding.size());
   append.batch_offset_ = gathering_.used_bytes;
   gathering_.used_bytes += record_bytes;
-  gathering_.waiting.push(append);
+  gathering_.blobs += 1;
+  gathering_.content_bytes += append.content_.size();
+  (append.follower_ != nullptr ? gathering_.followed : gathering_.waiting).push(append);
   counters_.copied_bytes.add(append.content_.size());
   return true;
 }
@@ -177,7 +188,7 @@ void SegmentWriter::refill() noexcept {
 }
 
 Task<void> SegmentWriter::flush_all() {
-  while (gathering_.waiting.first != nullptr) {
+  while (!gathering_.is_empty()) {
     std::swap(gathering_, flushing_);
     refill();
     const Status outcome = co_await flush(flushing_);
@@ -191,25 +202,33 @@ Task<Status> SegmentWriter::flush(Batch& batch) {
   const std::uint64_t size_bytes = round_up(batch.used_bytes, kBlockBytes);
   const Status room = co_await make_room(size_bytes);
   if (!room) co_return room;
+  batch.segment = segment_->id;
+  batch.start_bytes = segment_->end_bytes;
   complete_records(batch);
-  const Status written =
-      co_await write_chunk_to(core_, store_.directory().caching(), segment_->file.get(),
-                              batch.chunk, size_bytes, segment_->end_bytes);
-  if (!written) {
+  const int fd = segment_->file.get();
+  const Durability durability = store_.options().durability;
+  const Flushed flushed =
+      co_await core_.workers().run(core_, [&batch, fd, size_bytes, durability] {
+        const Bytes content = batch.chunk.memory().first(size_bytes);
+        const Flushed outcome = write_and_sync(fd, content, batch.start_bytes, durability);
+        if (outcome.written && outcome.synced) follow(batch);
+        return outcome;
+      });
+  if (!flushed.written) {
     // Without space the same blocks are tried again by the next batch: nothing in them was
     // acknowledged. After any other error the segment is not trusted further.
-    if (written.error().code != Errc::no_space) leave_segment();
-    co_return written;
+    if (flushed.written.error().code != Errc::no_space) leave_segment();
+    co_return flushed.written;
   }
-  crash_point(CrashPoint::segment_batch_written);
-  if (store_.options().durability == Durability::durable) {
-    const Status synced = co_await sync_segment();
-    if (!synced) {
-      leave_segment();
-      co_return synced;
-    }
+  if (durability == Durability::durable) {
+    counters_.syncs.add(1);
+    counters_.sync_ns.add(flushed.sync_ns);
   }
-  crash_point(CrashPoint::segment_batch_synced);
+  if (!flushed.synced) {
+    note_sync_failure(flushed.synced.error());
+    leave_segment();
+    co_return flushed.synced;
+  }
   segment_->end_bytes += size_bytes;
   counters_.segment_batches.add(1);
   const bool nearly_full = segment_->end_bytes > segment_->size_bytes / 4 * 3;
@@ -235,47 +254,55 @@ Task<Status> SegmentWriter::make_room(std::uint64_t batch_bytes) {
 
 // Writes the headers, now that the place is known, and zeros up to the block.
 void SegmentWriter::complete_records(Batch& batch) noexcept {
-  batch.segment = segment_->id;
-  batch.start_bytes = segment_->end_bytes;
-  const MutableBytes memory = batch.chunk.memory();
-  for (const Append* append = batch.waiting.first; append != nullptr; append = append->next_) {
-    SegmentHeader header;
-    header.id = append->id_;
-    header.segment = batch.segment;
-    header.record_offset = batch.start_bytes + append->batch_offset_;
-    header.content_bytes = static_cast<std::uint32_t>(append->content_.size());
-    encode_header(header, memory.subspan(append->batch_offset_, kSegmentHeaderBytes));
-  }
+  for (Append* append = batch.waiting.first; append != nullptr; append = append->next_)
+    complete_record(batch, *append);
+  for (Append* append = batch.followed.first; append != nullptr; append = append->next_)
+    complete_record(batch, *append);
   const std::uint64_t end_bytes = round_up(batch.used_bytes, kBlockBytes);
-  std::memset(memory.data() + batch.used_bytes, 0, end_bytes - batch.used_bytes);
+  std::memset(batch.chunk.memory().data() + batch.used_bytes, 0, end_bytes - batch.used_bytes);
 }
 
-Task<Status> SegmentWriter::sync_segment() {
-  const int fd = segment_->file.get();
-  const Timed synced = co_await core_.workers().run(core_, [fd] { return timed_sync(fd); });
-  counters_.syncs.add(1);
-  counters_.sync_ns.add(synced.took_ns);
-  if (!synced.outcome) note_sync_failure(synced.outcome.error());
-  co_return synced.outcome;
+void SegmentWriter::complete_record(const Batch& batch, Append& append) noexcept {
+  SegmentHeader header;
+  header.id = append.id_;
+  header.segment = batch.segment;
+  header.record_offset = batch.start_bytes + append.batch_offset_;
+  header.content_bytes = static_cast<std::uint32_t>(append.content_.size());
+  encode_header(header, batch.chunk.memory().subspan(append.batch_offset_, kSegmentHeaderBytes));
+  BlobLocation location;
+  location.tier = Tier::segment;
+  location.segment_core = batch.segment.core;
+  location.segment_number = batch.segment.number;
+  location.segment_offset = header.record_offset + kSegmentHeaderBytes;
+  append.answer_ = location;
+}
+
+// On a worker. What is handed over may be gone at once.
+void SegmentWriter::follow(Batch& batch) noexcept {
+  Append* rest = std::exchange(batch.followed.first, nullptr);
+  batch.followed.last = nullptr;
+  while (rest != nullptr) {
+    Append* const first = rest;
+    Append* last = first;
+    while (last->next_ != nullptr && last->next_->follower_ == first->follower_) last = last->next_;
+    rest = std::exchange(last->next_, nullptr);
+    first->follower_->stored(*first);
+  }
 }
 
 void SegmentWriter::answer(Batch& batch, const Status& outcome) noexcept {
-  while (Append* const append = batch.waiting.pop()) {
-    if (outcome) {
-      BlobLocation location;
-      location.tier = Tier::segment;
-      location.segment_core = batch.segment.core;
-      location.segment_number = batch.segment.number;
-      location.segment_offset = batch.start_bytes + append->batch_offset_ + kSegmentHeaderBytes;
-      append->answer_ = location;
-      counters_.segment_blobs.add(1);
-      counters_.segment_bytes.add(append->content_.size());
-    } else {
-      append->answer_ = std::unexpected(outcome.error());
-    }
-    core_.resume_later(append->waiter_);
+  if (outcome) {
+    counters_.segment_blobs.add(batch.blobs);
+    counters_.segment_bytes.add(batch.content_bytes);
   }
+  for (Queue* queue : {&batch.waiting, &batch.followed})
+    while (Append* const append = queue->pop()) {
+      if (!outcome) append->answer_ = std::unexpected(outcome.error());
+      core_.resume_later(append->waiter_);
+    }
   batch.used_bytes = 0;
+  batch.blobs = 0;
+  batch.content_bytes = 0;
 }
 
 Task<Result<SegmentWriter::Segment>> SegmentWriter::prepare() {

@@ -112,6 +112,9 @@ class HashGuards {
   /// `HashGuard guard = co_await guards.lock(core, hash, GuardMode::exclusive)`. On `core`'s
   /// thread. Cannot fail and cannot be cancelled: every holder gives back after a bounded number of
   /// disk operations.
+  /// The exclusive guard, if nobody holds the hash or waits for it; else an empty one. Any thread.
+  [[nodiscard]] HashGuard try_lock(const Hash128& hash);
+
   [[nodiscard]] Lock lock(Core& core, const Hash128& hash, GuardMode mode) noexcept {
     return {*this, core, hash, mode};
   }

@@ -1,12 +1,14 @@
 // SegmentWriter: many small blobs, one write and one sync.
 //
 // One per core, owned by CoreBlobs (store.h), used on the core's thread. An append copies the
-// content into the chunk that gathers; while one batch is being flushed (one O_DIRECT write, one
-// fdatasync on a worker) the next one gathers in a second chunk. No timer and no tuning: an idle
-// writer flushes at once, a busy one in batches as large as the flush before was long.
+// content into the chunk that gathers; while one batch is being flushed (one job of a worker: an
+// O_DIRECT write and an fdatasync) the next one gathers in a second chunk. No timer and no tuning:
+// an idle writer flushes at once, a busy one in batches as large as the flush before was long.
 //
 // A completed append means: the record is on stable storage (in relaxed mode: handed to the
-// kernel), and so is the name of its segment.
+// kernel), and so is the name of its segment. An append may be followed: then the worker itself
+// goes on with it at that moment, all that are followed at once, and no detour over the core delays
+// what comes next.
 //
 // I1  Nothing acknowledged is ever rewritten: a batch starts on a fresh 4 KiB block.
 // I2  A segment gets its number once in the life of the store; after a restart numbers go on above
@@ -44,6 +46,7 @@
 
 namespace mooring {
 
+class AppendFollower;
 class BlobStore;
 
 class SegmentWriter {
@@ -65,19 +68,29 @@ class SegmentWriter {
 
   class [[nodiscard]] Append {
    public:
-    Append(SegmentWriter& writer, const BlobId& id, Bytes content) noexcept
-        : writer_(writer), id_(id), content_(content) {}
+    /// With a follower (which may be null) success is told to it, and only failure to the waiter.
+    Append(SegmentWriter& writer, const BlobId& id, Bytes content,
+           AppendFollower* follower = nullptr) noexcept
+        : writer_(writer), id_(id), content_(content), follower_(follower) {}
     Append(const Append&) = delete;
     Append& operator=(const Append&) = delete;
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     [[nodiscard]] bool await_suspend(std::coroutine_handle<> waiter) noexcept;
     [[nodiscard]] Result<BlobLocation> await_resume() const noexcept { return answer_; }
 
+   protected:
+    /// Where it lies, or why not; known once it was answered or followed.
+    [[nodiscard]] const Result<BlobLocation>& answer() const noexcept { return answer_; }
+    [[nodiscard]] std::coroutine_handle<> waiter() const noexcept { return waiter_; }
+    /// For a follower: the append of its batch behind this one.
+    [[nodiscard]] Append* next_followed() const noexcept { return next_; }
+
    private:
     friend class SegmentWriter;
     SegmentWriter& writer_;
     BlobId id_;
     Bytes content_;
+    AppendFollower* follower_;
     std::uint64_t batch_offset_ = 0;  // of the record in its batch
     Append* next_ = nullptr;
     std::coroutine_handle<> waiter_;
@@ -107,8 +120,12 @@ class SegmentWriter {
     ChunkLease chunk;
     std::uint64_t used_bytes = 0;
     Queue waiting;
+    Queue followed;
+    std::uint64_t blobs = 0;
+    std::uint64_t content_bytes = 0;
     SegmentId segment;  // where it was flushed to
     std::uint64_t start_bytes = 0;
+    [[nodiscard]] bool is_empty() const noexcept { return blobs == 0; }
   };
   struct Segment {
     Fd file;
@@ -123,8 +140,9 @@ class SegmentWriter {
   [[nodiscard]] Task<void> flush_all();
   [[nodiscard]] Task<Status> flush(Batch& batch);
   [[nodiscard]] Task<Status> make_room(std::uint64_t batch_bytes);
-  void complete_records(Batch& batch) noexcept;
-  [[nodiscard]] Task<Status> sync_segment();
+  static void complete_records(Batch& batch) noexcept;
+  static void complete_record(const Batch& batch, Append& append) noexcept;
+  static void follow(Batch& batch) noexcept;
   void answer(Batch& batch, const Status& outcome) noexcept;
   [[nodiscard]] Task<Result<Segment>> prepare();
   [[nodiscard]] Task<void> prepare_ahead();
@@ -146,6 +164,17 @@ class SegmentWriter {
   std::optional<Error> sync_failure_;
   bool flush_running_ = false;
   bool started_ = false;
+};
+
+/// Who goes on with appends where they became durable.
+class AppendFollower {
+ public:
+  /// On a worker's thread: `first` and those behind it are on stable storage. They are the
+  /// follower's from the call on, which sees to it that their waiters are resumed.
+  virtual void stored(SegmentWriter::Append& first) noexcept = 0;
+
+ protected:
+  ~AppendFollower() = default;
 };
 
 }  // namespace mooring
