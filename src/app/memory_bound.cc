@@ -24,6 +24,7 @@ constexpr std::uint64_t kSmallBodyBytes = 64_KiB + 32_KiB;
 MemoryBound memory_bound(const Config& config, std::uint64_t cores) noexcept {
   MemoryBound bound;
   bound.chunks_bytes = cores * config.limits.chunks_per_core * (kChunkBytes + kChunkSlackBytes);
+  bound.chunks_bytes += cores * config.data.segment_ahead_bytes;
   bound.heads_bytes = cores * config.limits.head_buffers_per_core * kHeadBufferBytes;
   bound.small_bodies_bytes = config.limits.uploads_in_flight_max * kSmallBodyBytes;
   bound.connections_bytes = config.limits.connections_max * kConnectionBytes;

@@ -48,6 +48,9 @@ Result<std::unique_ptr<Database>> open_catalog(const Config& config, const DataD
   options.mode = directory.is_new() ? OpenMode::create : OpenMode::existing;
   options.block_cache_bytes = config.rocksdb.block_cache_bytes;
   options.write_buffer_bytes = config.rocksdb.write_buffer_bytes;
+  // Only commits that are synced leave no hole in a log that has grown ahead of them.
+  if (config.data.durability == Durability::durable)
+    options.log_ahead_bytes = config.rocksdb.log_ahead_bytes;
   options.open_files_max = static_cast<int>(config.rocksdb.open_files_max);
   options.on_background_error = [stop = std::move(on_io_error)](const Error& error) {
     if (error.code != Errc::no_space) stop(error);
@@ -140,6 +143,8 @@ std::expected<OpenedStore, StartError> open_store(const Config& config,
   BlobOptions options;
   options.durability = config.data.durability;
   options.segment_bytes = config.data.segment_bytes;
+  if (options.durability == Durability::durable)  // else no sync is saved
+    options.segment_ahead_bytes = round_up(config.data.segment_ahead_bytes, kBlockBytes);
   options.segment_descriptors_max = config.data.segment_descriptors_per_core;
   options.on_sync_failure = std::move(on_io_error);
   Result<std::unique_ptr<BlobStore>> blobs = BlobStore::open(std::move(*directory), options);

@@ -1,5 +1,7 @@
 #include "mooring/blob/segment_writer.h"
 
+#include <algorithm>
+
 #include "mooring/base/check.h"
 #include "mooring/base/clock.h"
 #include "mooring/base/fault.h"
@@ -16,6 +18,8 @@ namespace {
 // not.
 constexpr std::uint64_t kBatchBytesMax = kChunkBytes + kChunkSlackBytes;
 constexpr std::uint64_t kSegmentBytesMin = 4_MiB;
+// Zeros are worth their bytes if this many batches go into them.
+constexpr std::uint64_t kSmallBatchesAhead = 4;
 static_assert(segment_record_bytes(kSegmentContentBytesMax) <= kBatchBytesMax);
 static_assert(kSegmentBytesMin >= kBatchBytesMax);
 
@@ -26,9 +30,11 @@ struct Flushed {
 };
 
 // One worker job. A sync is not even tried after a write that failed.
-Flushed write_and_sync(int fd, Bytes content, std::uint64_t offset_bytes, Durability durability) {
+Flushed write_and_sync(int fd, Bytes content, Bytes zeros, std::uint64_t offset_bytes,
+                       Durability durability) {
   Flushed flushed;
-  flushed.written = write_all(fd, content, offset_bytes);
+  flushed.written = zeros.empty() ? write_all(fd, content, offset_bytes)
+                                  : write_both(fd, content, zeros, offset_bytes);
   if (!flushed.written) return flushed;
   crash_point(CrashPoint::segment_batch_written);
   if (durability == Durability::durable) {
@@ -96,6 +102,10 @@ Task<void> SegmentWriter::start() {
   permits_ = Permits(core_.chunk_permits(), kChunks);
   gathering_.chunk = core_.chunks().lease();
   flushing_.chunk = core_.chunks().lease();
+  if (const std::uint64_t ahead_bytes = store_.options().segment_ahead_bytes; ahead_bytes > 0) {
+    zeros_ = AlignedMemory(ahead_bytes);
+    std::ranges::fill(zeros_.bytes(), std::byte{0});
+  }
   started_ = true;
 }
 
@@ -207,10 +217,11 @@ Task<Status> SegmentWriter::flush(Batch& batch) {
   complete_records(batch);
   const int fd = segment_->file.get();
   const Durability durability = store_.options().durability;
+  const Bytes zeros = zeros_behind(size_bytes);
   const Flushed flushed =
-      co_await core_.workers().run(core_, [&batch, fd, size_bytes, durability] {
+      co_await core_.workers().run(core_, [&batch, fd, size_bytes, zeros, durability] {
         const Bytes content = batch.chunk.memory().first(size_bytes);
-        const Flushed outcome = write_and_sync(fd, content, batch.start_bytes, durability);
+        const Flushed outcome = write_and_sync(fd, content, zeros, batch.start_bytes, durability);
         if (outcome.written && outcome.synced) follow(batch);
         return outcome;
       });
@@ -230,6 +241,7 @@ Task<Status> SegmentWriter::flush(Batch& batch) {
     co_return flushed.synced;
   }
   segment_->end_bytes += size_bytes;
+  segment_->written_bytes = std::max(segment_->written_bytes, segment_->end_bytes + zeros.size());
   counters_.segment_batches.add(1);
   const bool nearly_full = segment_->end_bytes > segment_->size_bytes / 4 * 3;
   if (nearly_full && !std::exchange(segment_->next_asked_for, true)) gate_.spawn(prepare_ahead());
@@ -250,6 +262,15 @@ Task<Status> SegmentWriter::make_room(std::uint64_t batch_bytes) {
   next_segment_.reset();
   counters_.segments_opened.add(1);
   co_return Status{};
+}
+
+// The zeros that the batch about to be written takes with it.
+Bytes SegmentWriter::zeros_behind(std::uint64_t batch_bytes) const noexcept {
+  const std::uint64_t end_bytes = segment_->end_bytes + batch_bytes;
+  const std::uint64_t ahead_bytes = zeros_.bytes().size();
+  const bool is_small = batch_bytes <= ahead_bytes / kSmallBatchesAhead;
+  if (!is_small || end_bytes <= segment_->written_bytes) return {};
+  return Bytes(zeros_.bytes()).first(std::min(ahead_bytes, segment_->size_bytes - end_bytes));
 }
 
 // Writes the headers, now that the place is known, and zeros up to the block.

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "log_file.h"
 #include "mooring/base/check.h"
 #include "mooring/base/fault.h"
 #include "mooring/base/log.h"
@@ -191,6 +192,10 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& di
   impl->reserve_bytes = options.reserve_bytes;
   impl->listener = std::make_shared<ErrorListener>(options.on_background_error);
   rocksdb::DBOptions database = database_options(options);
+  if (options.log_ahead_bytes > 0) {
+    impl->environment = environment_with_logs_ahead(options.log_ahead_bytes);
+    database.env = impl->environment.get();
+  }
   database.listeners.push_back(impl->listener);
   rocksdb::DB* db = nullptr;
   rocksdb::Status status =

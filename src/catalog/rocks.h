@@ -15,6 +15,7 @@
 #include "mooring/catalog/database.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/listener.h>
 
 namespace mooring {
@@ -56,6 +57,7 @@ class ErrorListener final : public rocksdb::EventListener {
 
 struct Database::Impl {
   std::shared_ptr<rocksdb::Cache> cache;
+  std::unique_ptr<rocksdb::Env> environment;  // of RocksDB, if it is not the default one
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;  // RocksDB's default family, then ours
   std::shared_ptr<ErrorListener> listener;

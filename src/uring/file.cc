@@ -6,7 +6,10 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/uio.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <memory>
 #include <thread>
@@ -249,6 +252,28 @@ Status write_all(int fd, Bytes from, std::uint64_t offset_bytes) {
     offset_bytes += static_cast<std::uint64_t>(n);
   }
   return {};
+}
+
+Status write_both(int fd, Bytes first, Bytes second, std::uint64_t offset_bytes) {
+  while (!first.empty()) {
+    const ssize_t n = transfer(IoKind::write, first.size() + second.size(), [&](std::size_t size) {
+      const std::size_t of_first = std::min(size, first.size());
+      const std::array parts{
+          iovec{const_cast<std::byte*>(first.data()), of_first},
+          iovec{const_cast<std::byte*>(second.data()), size - of_first},
+      };
+      return ::pwritev(fd, parts.data(), static_cast<int>(parts.size()),
+                       static_cast<off_t>(offset_bytes));
+    });
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return last_error("pwritev");
+    const auto written = static_cast<std::size_t>(n);
+    const std::size_t of_first = std::min(written, first.size());
+    first = first.subspan(of_first);
+    second = second.subspan(written - of_first);
+    offset_bytes += written;
+  }
+  return write_all(fd, second, offset_bytes);
 }
 
 Status replace_file(int directory_fd, const std::string& name, std::string_view content) {

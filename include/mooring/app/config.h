@@ -60,6 +60,7 @@ struct DataConfig {
   DirectIo direct_io = DirectIo::automatic;
   std::uint64_t segment_threshold_bytes = 512_KiB;  ///< smaller blobs share segment files
   std::uint64_t segment_bytes = 256_MiB;
+  std::uint64_t segment_ahead_bytes = 512_KiB;  ///< zeros that a small batch writes behind itself
   std::uint64_t reserve_bytes = 1_GiB;  ///< uploads end with 507 when less than this is free
   std::uint64_t reserve_inodes = 1024;
   std::uint64_t collect_gather_ms = 20;  ///< before what nothing refers to is collected
@@ -149,8 +150,9 @@ struct RocksdbConfig {
   std::uint64_t block_cache_bytes = 128_MiB;  ///< shared by all families
   std::uint64_t write_buffer_bytes = 64_MiB;  ///< all families together
   std::uint64_t open_files_max = 512;
-  std::uint64_t log_bytes_max = 256_MiB;  ///< write-ahead logs kept
-  std::uint64_t background_jobs = 2;      ///< threads for flushes and compactions
+  std::uint64_t log_bytes_max = 256_MiB;    ///< write-ahead logs kept
+  std::uint64_t log_ahead_bytes = 512_KiB;  ///< by which a log grows at a time
+  std::uint64_t background_jobs = 2;        ///< threads for flushes and compactions
   bool operator==(const RocksdbConfig&) const = default;
 };
 

@@ -12,7 +12,7 @@
 namespace mooring {
 
 struct MemoryBound {
-  std::uint64_t chunks_bytes = 0;        ///< receive buffers of large bodies, all cores
+  std::uint64_t chunks_bytes = 0;        ///< buffers of large bodies and of segments, all cores
   std::uint64_t heads_bytes = 0;         ///< receive buffers of heads, all cores
   std::uint64_t small_bodies_bytes = 0;  ///< buffers of bodies that do not come with their head
   std::uint64_t connections_bytes = 0;   ///< parsers and coroutine frames

@@ -17,6 +17,9 @@ struct BlobOptions {
   /// Preallocated size of a segment file. On a short disk the writer halves it down to 4 MiB before
   /// it answers no_space. A multiple of 4 KiB, at least 4 MiB.
   std::uint64_t segment_bytes = 256_MiB;
+  /// A small batch that enters space never written takes so many zeros with it: the syncs of those
+  /// that follow then find nothing of the file system's own to write. 0: none. A multiple of 4 KiB.
+  std::uint64_t segment_ahead_bytes = 0;
   /// Segment files each core keeps open for reading (least recently used are closed).
   std::size_t segment_descriptors_max = 64;
   /// Called once per process, on any thread, after the first failed sync: nothing of its batch is

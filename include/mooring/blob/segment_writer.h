@@ -19,6 +19,10 @@
 // is
 //     called, and every later append fails.
 //
+// Space that was never written costs its first sync writes of the file system's own (that the space
+// is in use now); a small batch therefore takes zeros for the next ones with it. Large ones do not:
+// there the bytes would cost more.
+//
 // The next segment is prepared by a worker when the present one is three quarters full, so that a
 // roll costs nothing; the first one when the first append comes, so that an idle core owns no
 // space. A full segment is cut to what was written.
@@ -35,6 +39,7 @@
 #include "mooring/base/blob_id.h"
 #include "mooring/base/bytes.h"
 #include "mooring/base/result.h"
+#include "mooring/blob/aligned_memory.h"
 #include "mooring/blob/options.h"
 #include "mooring/blob/segment_format.h"
 #include "mooring/core/core.h"
@@ -131,8 +136,9 @@ class SegmentWriter {
     Fd file;
     SegmentId id;
     std::uint64_t size_bytes = 0;
-    std::uint64_t end_bytes = 0;  // where the next batch goes; a multiple of 4 KiB
-    bool next_asked_for = false;  // its successor is prepared ahead once
+    std::uint64_t end_bytes = 0;      // where the next batch goes; a multiple of 4 KiB
+    std::uint64_t written_bytes = 0;  // what lies behind was never written
+    bool next_asked_for = false;      // its successor is prepared ahead once
   };
 
   [[nodiscard]] bool gather(Append& append) noexcept;
@@ -140,6 +146,7 @@ class SegmentWriter {
   [[nodiscard]] Task<void> flush_all();
   [[nodiscard]] Task<Status> flush(Batch& batch);
   [[nodiscard]] Task<Status> make_room(std::uint64_t batch_bytes);
+  [[nodiscard]] Bytes zeros_behind(std::uint64_t batch_bytes) const noexcept;
   static void complete_records(Batch& batch) noexcept;
   static void complete_record(const Batch& batch, Append& append) noexcept;
   static void follow(Batch& batch) noexcept;
@@ -156,6 +163,7 @@ class SegmentWriter {
   Gate gate_;            // flush_all, prepare_ahead and close_segment run inside
   Semaphore preparing_;  // one at a time
   Permits permits_;
+  AlignedMemory zeros_;
   Batch gathering_;
   Batch flushing_;
   Queue overflow_;  // appends that found the gathering chunk full

@@ -16,7 +16,8 @@
 //     commits. Of the log being written only its absence can be seen, and is;
 //   * logs are not recycled: before RocksDB 9.2 that excludes point-in-time recovery, and is
 //   silently
-//     switched off. The price is one journal commit of the file system per sync;
+//     switched off. Instead a log grows ahead of what is written to it: a sync
+//     of data alone saves a journal commit of the file system;
 //   * checks are paranoid: files are read back after they are written, batches carry checksums from
 //   the
 //     mutation to the log;
@@ -71,6 +72,9 @@ struct DatabaseOptions {
   std::size_t block_cache_bytes = std::size_t{128} << 20;  ///< shared by all families
   std::size_t write_buffer_bytes = std::size_t{64} << 20;  ///< all families together
   std::uint64_t log_bytes_max = std::uint64_t{256} << 20;  ///< write-ahead logs kept
+  /// By how much a log grows at a time, in zeros, so that the syncs in between have no size to
+  /// write; 0: with every write. Only where every write is synced before the next one (durable).
+  std::uint64_t log_ahead_bytes = 0;
   /// A batch is refused with no_space rather than leave less free than this: RocksDB cannot go on
   /// once its log has met a full disk, so it never may. Deletes below the uploads' own, larger
   /// reserve need it.

@@ -77,6 +77,8 @@ enum class Caching { buffered, direct };
 void start_writeback(int fd, std::uint64_t offset_bytes, std::uint64_t size_bytes) noexcept;
 /// Writes all of `from`, going on after short counts.
 [[nodiscard]] Status write_all(int fd, Bytes from, std::uint64_t offset_bytes);
+/// `first` and, right behind it, `second`: one write as long as the file takes them whole.
+[[nodiscard]] Status write_both(int fd, Bytes first, Bytes second, std::uint64_t offset_bytes);
 
 /// Replaces a small file whole: new file, sync, rename over it, sync of the directory.
 [[nodiscard]] Status replace_file(int directory_fd, const std::string& name,

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "harness.h"
 #include "mooring/blob/recovery.h"
 
@@ -49,6 +52,88 @@ std::vector<Stored> contents(std::size_t count, std::size_t size_bytes, unsigned
     all[i].id = id_of(all[i].content);
   }
   return all;
+}
+
+/// Sends those it goes on with home to their core.
+class Homeward final : public AppendFollower {
+ public:
+  void stored(SegmentWriter::Append& first) noexcept override;
+
+  std::atomic<std::size_t> calls{0};
+  std::atomic<std::size_t> appends{0};
+  std::thread::id thread;
+};
+
+class FollowedAppend final : public SegmentWriter::Append, private Message {
+ public:
+  FollowedAppend(CoreBlobs& blobs, const Stored& stored, Homeward& follower)
+      : Append(blobs.segment_writer(), stored.id, stored.content, &follower),
+        core_(blobs.core()) {}
+
+  [[nodiscard]] Result<BlobLocation> await_resume() const noexcept { return answer(); }
+
+ private:
+  friend class Homeward;
+  void deliver() noexcept override { core_.resume_later(waiter()); }
+
+  Core& core_;
+};
+
+void Homeward::stored(SegmentWriter::Append& first) noexcept {
+  ++calls;
+  thread = std::this_thread::get_id();
+  for (auto* append = static_cast<FollowedAppend*>(&first); append != nullptr;) {
+    auto* const next = static_cast<FollowedAppend*>(append->next_followed());
+    ++appends;
+    append->core_.mailbox().post(*append);
+    append = next;
+  }
+}
+
+Task<void> append_followed(CoreBlobs& blobs, Stored& stored, Homeward& follower) {
+  FollowedAppend append(blobs, stored, follower);
+  stored.location = co_await append;
+}
+
+Task<void> append_followed_and_expect(CoreBlobs& blobs, std::vector<Stored>& all,
+                                      Homeward& follower) {
+  Gate gate(blobs.core());
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (i % 4 == 3)
+      gate.spawn(append_one(blobs, all[i]));
+    else
+      gate.spawn(append_followed(blobs, all[i], follower));
+  co_await gate.empty();
+  co_await expect_all(blobs, all);
+}
+
+TEST_F(SegmentWriterTest, FollowedAppendsGoOnTogetherFromTheWorkerThatSyncedThem) {
+  open_store();
+  std::vector<Stored> all = contents(100, 4096);
+  Homeward follower;
+  run([&](CoreBlobs& blobs) { return append_followed_and_expect(blobs, all, follower); });
+  EXPECT_EQ(follower.appends, 75u);
+  EXPECT_LE(follower.calls, 4u) << "one call per batch";
+  EXPECT_NE(follower.thread, std::this_thread::get_id());
+}
+
+TEST_F(SegmentWriterTest, AFollowedAppendThatFailsIsAnsweredToItsWaiter) {
+  open_store();
+  std::vector<Stored> all = contents(1, 100);
+  Homeward follower;
+  const auto after_stop = [&](CoreBlobs& blobs) {
+    struct AfterStop {
+      static Task<void> append(CoreBlobs& inner, Stored& stored, Homeward& nobody) {
+        co_await inner.stop();
+        co_await append_followed(inner, stored, nobody);
+      }
+    };
+    return AfterStop::append(blobs, all[0], follower);
+  };
+  run(after_stop);
+  ASSERT_FALSE(all[0].location);
+  EXPECT_EQ(all[0].location.error().code, Errc::draining);
+  EXPECT_EQ(follower.calls, 0u);
 }
 
 TEST_F(SegmentWriterTest, WhatWasAppendedIsReadBack) {
@@ -115,6 +200,33 @@ TEST_F(SegmentWriterTest, ABatchStartsOnAFreshBlock) {
   EXPECT_EQ(second[0].location->segment_offset, kBlockBytes + kSegmentHeaderBytes);
   EXPECT_EQ(std::filesystem::file_size(segment_path(*second[0].location)), 2 * kBlockBytes)
       << "the unused tail is cut at stop";
+}
+
+TEST_F(SegmentWriterTest, SmallBatchesWriteZerosAheadAndOthersOverThem) {
+  BlobOptions options;
+  options.segment_bytes = 4_MiB;
+  options.segment_ahead_bytes = 256_KiB;
+  open_store(options);
+  std::vector<Stored> all = contents(3, 300'000);
+  const auto one_by_one = [&all](CoreBlobs& blobs) {
+    struct Each {
+      static Task<void> append(CoreBlobs& inner, std::vector<Stored>& some) {
+        // Small, large, and small ones up to the end of several segments.
+        for (int i = 0; i < 600; ++i) some.push_back(contents(1, 20'000, 1000u + i).front());
+        std::swap(some[0], some[5]);
+        for (Stored& stored : some) co_await append_one(inner, stored);
+        co_await expect_all(inner, some);
+      }
+    };
+    return Each::append(blobs, all);
+  };
+  run(one_by_one);
+  std::uint64_t bytes = 0;
+  for (const std::string& name : stored_names())
+    bytes += std::filesystem::file_size(data_ + "/" + name);
+  EXPECT_EQ(bytes, 3 * round_up(segment_record_bytes(300'000), kBlockBytes) +
+                       600 * round_up(segment_record_bytes(20'000), kBlockBytes))
+      << "zeros that nothing was written over are cut off";
 }
 
 TEST_F(SegmentWriterTest, AFullSegmentIsLeftForTheNextOne) {

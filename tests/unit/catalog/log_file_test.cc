@@ -1,0 +1,105 @@
+// Logs that grow ahead: what a crash leaves of them is read, whole or torn.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "mooring/catalog/transaction.h"
+#include "store.h"
+
+namespace mooring {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kAheadBytes = 64 << 10;
+
+std::unique_ptr<Database> open_ahead(const fs::path& directory, OpenMode mode) {
+  DatabaseOptions options = small_database(mode);
+  options.log_ahead_bytes = kAheadBytes;
+  auto opened = Database::open(directory, options);
+  MOORING_CHECK(opened.has_value(), "the store of a test opens");
+  return *std::move(opened);
+}
+
+void commit(Database& database, const std::string& key, const std::string& value) {
+  Transaction transaction(database);
+  transaction.put(Family::asset, key, value);
+  ASSERT_TRUE(transaction.write(Durability::durable));
+}
+
+fs::path log_of(const fs::path& directory) {
+  std::vector<fs::path> logs;
+  for (const auto& entry : fs::directory_iterator(directory))
+    if (entry.path().extension() == ".log") logs.push_back(entry.path());
+  MOORING_CHECK(!logs.empty(), "a store has a log");
+  return *std::ranges::max_element(logs);
+}
+
+std::string bytes_of(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+/// A store with `count` commits, and a copy of its directory as a crash would leave it.
+struct Crashed {
+  TemporaryDirectory original;
+  TemporaryDirectory copy;
+  std::unique_ptr<Database> database = open_ahead(original.path(), OpenMode::create);
+
+  explicit Crashed(int count) {
+    for (int i = 0; i < count; ++i) commit(*database, std::to_string(i), std::string(700, 'v'));
+    fs::remove(copy.path());
+    fs::copy(original.path(), copy.path());
+  }
+};
+
+TEST(LogAhead, ALogIsLongerThanWhatWasWrittenToIt) {
+  Crashed crashed(1);
+  EXPECT_EQ(fs::file_size(log_of(crashed.copy.path())) % kAheadBytes, 0u);
+}
+
+TEST(LogAhead, AfterACrashEveryCommitIsThere) {
+  Crashed crashed(500);  // over several blocks of a log, and over several steps ahead
+  const auto database = open_ahead(crashed.copy.path(), OpenMode::existing);
+  EXPECT_EQ(database->last_stop(), LastStop::unclean);
+  for (int i = 0; i < 500; ++i)
+    EXPECT_TRUE(database->get(Family::asset, std::to_string(i)).value()) << i;
+}
+
+TEST(LogAhead, ATornCommitIsLeftOutAndThoseBeforeItStand) {
+  Crashed crashed(60);
+  const fs::path log = log_of(crashed.copy.path());
+  std::string bytes = bytes_of(log);
+  const std::size_t end = bytes.find_last_not_of('\0') + 1;
+  std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(end) - 300, 300, '\0');
+  std::ofstream(log, std::ios::binary) << bytes;
+  {
+    const auto database = open_ahead(crashed.copy.path(), OpenMode::existing);
+    EXPECT_FALSE(database->get(Family::asset, "59").value());
+    for (int i = 0; i < 59; ++i)
+      EXPECT_TRUE(database->get(Family::asset, std::to_string(i)).value()) << i;
+    commit(*database, "next", "1");
+  }
+  const auto again = open_ahead(crashed.copy.path(), OpenMode::existing);
+  EXPECT_TRUE(again->get(Family::asset, "next").value());
+  EXPECT_TRUE(again->get(Family::asset, "58").value());
+}
+
+TEST(LogAhead, AClosedStoreHasNoZerosAndOpensWithoutThem) {
+  TemporaryDirectory directory;
+  auto database = open_ahead(directory.path(), OpenMode::create);
+  commit(*database, "a", "1");
+  ASSERT_TRUE(database->close());
+  database.reset();
+  EXPECT_LT(fs::file_size(log_of(directory.path())), kAheadBytes);
+  const auto plain = open_database(directory.path(), OpenMode::existing);
+  EXPECT_EQ(plain->last_stop(), LastStop::clean);
+  EXPECT_EQ(plain->get(Family::asset, "a").value(), "1");
+}
+
+}  // namespace
+}  // namespace mooring
