@@ -46,6 +46,8 @@ std::optional<std::string> contradiction(const Config& config) {
     return "limits.head_buffers_per_core must be a power of two";
   if (config.data.segment_bytes % kBlockBytes != 0)
     return "data.segment_bytes must be a multiple of 4KiB";
+  if (!std::has_single_bit(config.data.read_piece_bytes))
+    return "data.read_piece_bytes must be a power of two";
   const std::string& url = config.server.base_url;
   if (!url.empty() && (!(url.starts_with("http://") || url.starts_with("https://")) ||
                        url.ends_with('/') || url.find_first_of(" \"<>\\?#") != std::string::npos))

@@ -146,6 +146,8 @@ std::expected<OpenedStore, StartError> open_store(const Config& config,
   if (options.durability == Durability::durable)  // else no sync is saved
     options.segment_ahead_bytes = round_up(config.data.segment_ahead_bytes, kBlockBytes);
   options.segment_descriptors_max = config.data.segment_descriptors_per_core;
+  options.read_piece_bytes = config.data.read_piece_bytes;
+  options.direct_read_bytes_min = config.data.direct_read_bytes_min;
   options.on_sync_failure = std::move(on_io_error);
   Result<std::unique_ptr<BlobStore>> blobs = BlobStore::open(std::move(*directory), options);
   if (!blobs) return failed("cannot open the blobs", blobs.error());

@@ -1,5 +1,7 @@
 #include "mooring/app/response_writer.h"
 
+#include <algorithm>
+
 #include "mooring/base/clock.h"
 
 namespace mooring {
@@ -38,41 +40,61 @@ Task<SentResponse> ResponseWriter::send(const RequestHead& head, Response respon
   watch_.set_progress(rule_);
   const bool sends_blob = response.blob.has_value() && !is_head;
   if (!is_head && !sends_blob) text += response.text;
-  Status outcome =
-      co_await send_all(as_bytes(text), sends_blob ? Ending::more_follows : Ending::last);
-  if (outcome && sends_blob) outcome = co_await send_blob(*response.blob);
+  Status outcome = sends_blob ? co_await send_blob(as_bytes(text), *response.blob)
+                              : co_await send_all(as_bytes(text));
   if (response.blob) co_await response.blob->reader->close();
   sent.size_bytes = sent_bytes_;
   sent.complete = outcome.has_value();
   co_return sent;
 }
 
-Task<Status> ResponseWriter::send_blob(BlobBody& body) {
-  Result<Bytes> piece = body.first_piece;
-  while (piece && !piece->empty()) {
-    Status sent = co_await send_all(*piece, Ending::last);
+Task<Status> ResponseWriter::send_blob(Bytes head, BlobBody& body) {
+  Status sent = co_await send_together(head, body.first_piece);
+  if (!sent) co_return sent;
+  while (true) {
+    Result<Bytes> piece = co_await body.reader->next();
+    if (!piece) co_return std::unexpected(piece.error());
+    if (piece->empty()) co_return Status{};
+    sent = co_await send_all(*piece);
     if (!sent) co_return sent;
-    piece = co_await body.reader->next();
   }
-  if (!piece) co_return std::unexpected(piece.error());
-  co_return Status{};
 }
 
-Task<Status> ResponseWriter::send_all(Bytes bytes, Ending ending) {
+Task<Status> ResponseWriter::send_together(Bytes head, Bytes piece) {
+  if (watch_.time_is_up()) co_return fail(Errc::timed_out, "a reader that stalls");
+  const SendParts parts(head, piece);
+  SizeOperation send = core_.ring().send_parts(fd_, parts);
+  Result<std::size_t> sent = co_await finish(send);
+  if (!sent) co_return std::unexpected(sent.error());
+  Status rest = Status{};
+  if (*sent < head.size()) rest = co_await send_all(head.subspan(*sent));
+  if (!rest) co_return rest;
+  rest = co_await send_all(piece.subspan(*sent - std::min(*sent, head.size())));
+  co_return rest;
+}
+
+Task<Status> ResponseWriter::send_all(Bytes bytes) {
   while (!bytes.empty()) {
     if (watch_.time_is_up()) co_return fail(Errc::timed_out, "a reader that stalls");
-    const auto more = ending == Ending::more_follows ? Ring::More::yes : Ring::More::no;
-    SizeOperation send = bytes.size() <= kSingleSendBytesMax ? core_.ring().send(fd_, bytes, more)
+    SizeOperation send = bytes.size() <= kSingleSendBytesMax ? core_.ring().send(fd_, bytes)
                                                              : core_.ring().send_some(fd_, bytes);
-    watch_.watch(&send);
-    Result<std::size_t> sent = co_await send;
-    watch_.watch(nullptr);
+    Result<std::size_t> sent = co_await finish(send);
     if (!sent) co_return std::unexpected(sent.error());
-    watch_.progress(*sent);
-    sent_bytes_ += *sent;
     bytes = bytes.subspan(*sent);
   }
   co_return Status{};
+}
+
+// Waits for what is being sent, watched over.
+Task<Result<std::size_t>> ResponseWriter::finish(SizeOperation& send) {
+  watch_.watch(&send);
+  Result<std::size_t> sent = co_await send;
+  watch_.watch(nullptr);
+  if (sent) {
+    watch_.progress(*sent);
+    sent_bytes_ += *sent;
+  }
+  co_return sent;
 }
 
 }  // namespace mooring

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "mooring/base/check.h"
+#include "mooring/uring/cached_file.h"
 #include "mooring/uring/chunk_pool.h"
 #include "mooring/uring/file.h"
 
@@ -23,14 +24,14 @@ Result<RecordPlace> place_of(const BlobRecord& record) noexcept {
   return place;
 }
 
-bool header_matches(const RecordPlace& place, Bytes blocks, const BlobId& id,
+bool header_matches(const RecordPlace& place, Bytes stored, const BlobId& id,
                     const BlobRecord& record) noexcept {
   SegmentHeader wanted;
   wanted.id = id;
   wanted.segment = segment_of(record.location);
   wanted.record_offset = place.block_begin + place.header_at;
   wanted.content_bytes = static_cast<std::uint32_t>(record.size_bytes);
-  return decode_header(blocks.subspan(place.header_at)) == wanted;
+  return decode_header(stored) == wanted;
 }
 
 Result<LoadedRecord> load_record(const DataDirectory& directory, const BlobId& id,
@@ -45,7 +46,8 @@ Result<LoadedRecord> load_record(const DataDirectory& directory, const BlobId& i
   const Result<std::size_t> read =
       read_up_to(file->get(), loaded.memory.bytes(), place->block_begin);
   if (!read) return std::unexpected(read.error());
-  if (*read < place->needed_bytes || !header_matches(*place, blocks, id, record))
+  if (*read < place->needed_bytes ||
+      !header_matches(*place, blocks.subspan(place->header_at), id, record))
     return fail(Errc::corrupt, "a segment record is not what was stored");
   loaded.content = blocks.subspan(place->header_at + kSegmentHeaderBytes, record.size_bytes);
   if (xxh3_128(loaded.content) != id.hash)
@@ -61,6 +63,16 @@ Result<Fd> open_blob_file(const DataDirectory& directory, const BlobId& id,
   const Result<std::uint64_t> size = file_size(file->get());
   if (!size) return std::unexpected(size.error());
   if (*size != size_bytes) return fail(Errc::corrupt, "a blob's file has another size");
+  return file;
+}
+
+std::optional<Fd> open_cached_blob_file(const DataDirectory& directory, const BlobId& id,
+                                        std::uint64_t size_bytes) {
+  const int shard = directory.shard_fd(DataDirectory::shard_of(id.hash));
+  std::optional<Fd> file = open_cached(shard, to_string(id));
+  if (!file) return std::nullopt;
+  const Result<std::uint64_t> size = file_size(file->get());
+  if (!size || *size != size_bytes) return std::nullopt;
   return file;
 }
 

@@ -1,7 +1,9 @@
-// Stored blobs read by blocking calls: for workers and for start-up, never on a core's thread.
+// Stored blobs read by blocking calls: for workers and for start-up, never on a core's thread,
+// except what is said to be for one.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "mooring/base/blob_id.h"
 #include "mooring/base/result.h"
@@ -23,8 +25,9 @@ struct RecordPlace {
 /// Errc::corrupt if no record can lie there.
 [[nodiscard]] Result<RecordPlace> place_of(const BlobRecord& record) noexcept;
 
-/// Whether `blocks` (read from `place`) begin with the header that `id` and `record` ask for.
-[[nodiscard]] bool header_matches(const RecordPlace& place, Bytes blocks, const BlobId& id,
+/// Whether `stored`, read from where the header should be, begins with the header that `id` and
+/// `record` ask for.
+[[nodiscard]] bool header_matches(const RecordPlace& place, Bytes stored, const BlobId& id,
                                   const BlobRecord& record) noexcept;
 
 /// A segment's record in memory. `content` is verified.
@@ -39,6 +42,11 @@ struct LoadedRecord {
 /// `size_bytes`.
 [[nodiscard]] Result<Fd> open_blob_file(const DataDirectory& directory, const BlobId& id,
                                         std::uint64_t size_bytes, Caching caching);
+
+/// As above through the page cache, on a core, without waiting: nothing if the name is not in
+/// memory or anything else is in the way.
+[[nodiscard]] std::optional<Fd> open_cached_blob_file(const DataDirectory& directory,
+                                                      const BlobId& id, std::uint64_t size_bytes);
 
 /// Two buffers of a chunk's size, kept by the thread that asks.
 [[nodiscard]] MutableBytes worker_buffer(unsigned index);

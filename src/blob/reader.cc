@@ -7,6 +7,7 @@
 #include "mooring/base/log.h"
 #include "mooring/blob/store.h"
 #include "mooring/core/workers.h"
+#include "mooring/uring/cached_file.h"
 
 namespace mooring {
 
@@ -22,7 +23,8 @@ BlobReader::BlobReader(CoreBlobs& blobs, const BlobId& id, const BlobRecord& rec
       record_(record),
       range_(range.value_or(BlobRange{0, record.size_bytes})),
       permits_(std::move(permits)),
-      gate_(blobs.core()) {
+      gate_(blobs.core()),
+      reads_done_(blobs.core(), 0) {
   MOORING_CHECK(range_.first_byte <= record.size_bytes &&
                     range_.size_bytes <= record.size_bytes - range_.first_byte,
                 "a range outside of its blob");
@@ -39,17 +41,8 @@ Task<Status> BlobReader::open() {
     co_return opened;
   }
   MOORING_CHECK(permits_.count() > 0, "reading a file needs a chunk");
-  Result<Fd> opened = co_await blobs_.core().workers().run(blobs_.core(), [this] {
-    return open_blob_file(blobs_.store().directory(), id_, record_.size_bytes, Caching::buffered);
-  });
-  if (!opened && opened.error().code == Errc::corrupt) co_return corrupt(opened.error().where);
-  if (!opened) co_return std::unexpected(opened.error());
-  file_ = std::move(*opened);
-  pieces_[0].chunk = blobs_.core().chunks().lease();
-  if (permits_.count() > 1 && range_.size_bytes > kChunkBytes)
-    pieces_[1].chunk = blobs_.core().chunks().lease();
-  if (range_.size_bytes == record_.size_bytes) hash_.emplace();
-  co_return Status{};
+  Status opened = co_await open_file();
+  co_return opened;
 }
 
 Task<Status> BlobReader::open_segment() {
@@ -58,24 +51,62 @@ Task<Status> BlobReader::open_segment() {
   Result<std::shared_ptr<const Fd>> file =
       co_await blobs_.segment_files().open(segment_of(record_.location));
   if (!file) co_return std::unexpected(file.error());
-  memory_ = AlignedMemory(place->blocks_bytes);
+  const std::size_t record_bytes = kSegmentHeaderBytes + record_.size_bytes;
+  memory_ = std::make_unique_for_overwrite<std::byte[]>(record_bytes);
+  const MutableBytes record{memory_.get(), record_bytes};
+  const std::uint64_t offset_bytes = place->block_begin + place->header_at;
+  std::size_t done = read_cached((*file)->get(), record, offset_bytes);
+  if (done < record_bytes) {
+    const Result<std::size_t> read =
+        co_await read_by_ring((*file)->get(), record.subspan(done), offset_bytes + done);
+    if (!read) co_return std::unexpected(read.error());
+    done += *read;
+  }
+  blobs_.counters().reads.add(1);
+  content_ = Bytes(record).subspan(kSegmentHeaderBytes);
+  const bool verified = done == record_bytes && header_matches(*place, record, id_, record_) &&
+                        xxh3_128(content_) == id_.hash;
+  if (!verified) {
+    Result<LoadedRecord> loaded = co_await blobs_.core().workers().run(
+        blobs_.core(), [this] { return load_record(blobs_.store().directory(), id_, record_); });
+    if (!loaded && loaded.error().code == Errc::corrupt) co_return corrupt(loaded.error().where);
+    if (!loaded) co_return std::unexpected(loaded.error());
+    blocks_ = std::move(loaded->memory);
+    content_ = loaded->content;
+  }
+  content_ = content_.subspan(range_.first_byte, range_.size_bytes);
+  blobs_.counters().read_bytes.add(content_.size());
+  co_return Status{};
+}
+
+// A short count is the end of the file.
+Task<Result<std::size_t>> BlobReader::read_by_ring(int fd, MutableBytes into,
+                                                   std::uint64_t offset_bytes) {
   std::size_t done = 0;
-  // Normally one read. An odd count is the end of the file.
-  while (done < place->needed_bytes && done % kBlockBytes == 0) {
-    const Result<std::size_t> read = co_await blobs_.core().ring().read(
-        (*file)->get(), memory_.bytes().subspan(done), place->block_begin + done);
-    blobs_.counters().reads.add(1);
+  while (done < into.size()) {
+    const Result<std::size_t> read =
+        co_await blobs_.core().ring().read(fd, into.subspan(done), offset_bytes + done);
     if (!read) co_return std::unexpected(read.error());
     if (*read == 0) break;
     done += *read;
   }
-  if (done < place->needed_bytes) co_return corrupt("a segment ends before its record");
-  const Bytes blocks = memory_.bytes();
-  if (!header_matches(*place, blocks, id_, record_)) co_return corrupt("a record's header");
-  const Bytes content = blocks.subspan(place->header_at + kSegmentHeaderBytes, record_.size_bytes);
-  if (xxh3_128(content) != id_.hash) co_return corrupt("a record's content");
-  content_ = content.subspan(range_.first_byte, range_.size_bytes);
-  blobs_.counters().read_bytes.add(content_.size());
+  co_return done;
+}
+
+Task<Status> BlobReader::open_file() {
+  const DataDirectory& directory = blobs_.store().directory();
+  if (std::optional<Fd> here = open_cached_blob_file(directory, id_, record_.size_bytes)) {
+    file_ = *std::move(here);
+  } else {
+    Result<Fd> opened = co_await blobs_.core().workers().run(blobs_.core(), [this, &directory] {
+      return open_blob_file(directory, id_, record_.size_bytes, Caching::buffered);
+    });
+    if (!opened && opened.error().code == Errc::corrupt) co_return corrupt(opened.error().where);
+    if (!opened) co_return std::unexpected(opened.error());
+    file_ = std::move(*opened);
+  }
+  chunks_[0] = blobs_.core().chunks().lease();
+  if (range_.size_bytes == record_.size_bytes) hash_.emplace();
   co_return Status{};
 }
 
@@ -88,65 +119,150 @@ Task<Result<Bytes>> BlobReader::next() {
 Task<Result<Bytes>> BlobReader::next_of_file() {
   MOORING_CHECK(static_cast<bool>(file_), "a reader is used before it is open");
   if (handed_bytes_ == range_.size_bytes) co_return Bytes{};
-  Piece& piece = pieces_[reading_];
-  if (read_bytes_ == handed_bytes_) begin_read(piece);
-  co_await gate_.empty();
-  if (!piece.outcome) {
-    if (piece.outcome.error().code == Errc::corrupt) co_return corrupt("a file ends too early");
-    co_return std::unexpected(piece.outcome.error());
+  if (range_.size_bytes <= kChunkBytes) {
+    Result<Bytes> whole = co_await take_small();
+    co_return whole;
   }
-  handed_bytes_ += piece.size_bytes;
-  if (pieces_[1].chunk) {
-    reading_ ^= 1;
-    if (read_bytes_ < range_.size_bytes) begin_read(pieces_[reading_]);
+  if (source_ == Source::memory) {
+    const Bytes content = take_from_memory();
+    if (!content.empty()) co_return hand_out(content);
+    begin_reading_ahead();
   }
-  const Bytes content = piece.chunk.memory().first(piece.size_bytes);
-  if (hash_) {
-    hash_->update(content);
-    const bool last = handed_bytes_ == range_.size_bytes;
-    if (last && hash_->finish() != id_.hash) co_return corrupt("a file's content");
+  Result<Bytes> piece = co_await take_from_disk();
+  co_return piece;
+}
+
+// What fits into a chunk: all of it is here and verified before any of it is handed out.
+Task<Result<Bytes>> BlobReader::take_small() {
+  const MutableBytes content = chunks_[0].memory().first(range_.size_bytes);
+  std::size_t done = 0;
+  while (done < content.size()) {
+    MutableBytes part = content.subspan(done);
+    if (source_ == Source::memory) part = part.first(std::min(part.size(), piece_bytes()));
+    const std::size_t here = read_cached(file_.get(), part, range_.first_byte + done);
+    if (here < part.size()) {  // what is left in one go
+      source_ = Source::disk;
+      part = content.subspan(done);
+      const Result<std::size_t> read =
+          co_await read_by_ring(file_.get(), part.subspan(here), range_.first_byte + done + here);
+      if (!read) co_return std::unexpected(read.error());
+      if (here + *read < part.size()) co_return corrupt("a file ends too early");
+    }
+    if (hash_) hash_->update(part);
+    done += part.size();
   }
+  blobs_.counters().reads.add(1);
+  if (hash_ && hash_->finish() != id_.hash) co_return corrupt("a file's content");
+  handed_bytes_ = content.size();
   blobs_.counters().read_bytes.add(content.size());
   co_return content;
 }
 
+// The next piece, if all of it is in memory.
+Bytes BlobReader::take_from_memory() {
+  const std::size_t size =
+      std::min<std::uint64_t>(piece_bytes(), range_.size_bytes - handed_bytes_);
+  const MutableBytes into = chunks_[0].memory().first(size);
+  const std::size_t read = read_cached(file_.get(), into, range_.first_byte + handed_bytes_);
+  if (read < size) return {};
+  blobs_.counters().reads.add(1);
+  return into;
+}
+
+// From here on the disk: everything that is left is read ahead of the caller.
+void BlobReader::begin_reading_ahead() {
+  source_ = Source::disk;
+  read_bytes_ = handed_bytes_;
+  const BlobStore& store = blobs_.store();
+  is_direct_ = record_.size_bytes >= store.options().direct_read_bytes_min &&
+               store.directory().caching() == Caching::direct && bypass_cache(file_.get());
+  if (permits_.count() > 1) chunks_[1] = blobs_.core().chunks().lease();
+  for (const ChunkLease& chunk : chunks_) {
+    if (!chunk) continue;
+    for (std::uint64_t at = 0; at < kChunkBytes; at += piece_bytes())
+      pieces_.push_back({.memory = chunk.memory().subspan(at, piece_bytes()),
+                         .buffer = chunk.registered_buffer()});
+  }
+  for (Piece& piece : pieces_)
+    if (read_bytes_ < range_.size_bytes) begin_read(piece);
+}
+
+Task<Result<Bytes>> BlobReader::take_from_disk() {
+  // The piece that was handed out last is free again.
+  const std::size_t last = (piece_ + pieces_.size() - 1) % pieces_.size();
+  if (pieces_[last].size_bytes == 0 && read_bytes_ < range_.size_bytes) begin_read(pieces_[last]);
+  Piece& piece = pieces_[piece_];
+  while (!piece.is_read) co_await reads_done_.acquire(1);
+  if (!piece.outcome) {
+    if (piece.outcome.error().code == Errc::corrupt) co_return corrupt("a file ends too early");
+    co_return std::unexpected(piece.outcome.error());
+  }
+  piece_ = (piece_ + 1) % pieces_.size();
+  const Bytes content = piece.memory.subspan(piece.skip_bytes, piece.size_bytes);
+  piece.size_bytes = 0;
+  co_return hand_out(content);
+}
+
+// Invariant I1.
+Result<Bytes> BlobReader::hand_out(Bytes content) {
+  handed_bytes_ += content.size();
+  if (hash_) {
+    hash_->update(content);
+    const bool last = handed_bytes_ == range_.size_bytes;
+    if (last && hash_->finish() != id_.hash) return corrupt("a file's content");
+  }
+  blobs_.counters().read_bytes.add(content.size());
+  return content;
+}
+
 void BlobReader::begin_read(Piece& piece) {
-  piece.size_bytes = std::min<std::uint64_t>(kChunkBytes, range_.size_bytes - read_bytes_);
+  std::uint64_t offset_bytes = range_.first_byte + read_bytes_;
+  piece.skip_bytes = is_direct_ ? offset_bytes % kBlockBytes : 0;
+  offset_bytes -= piece.skip_bytes;
+  piece.size_bytes = std::min<std::uint64_t>(piece.memory.size() - piece.skip_bytes,
+                                             range_.size_bytes - read_bytes_);
+  piece.is_read = false;
   piece.outcome = {};
-  gate_.spawn(read_piece(piece, range_.first_byte + read_bytes_));
   read_bytes_ += piece.size_bytes;
+  gate_.spawn(read_piece(piece, offset_bytes));
 }
 
 Task<void> BlobReader::read_piece(Piece& piece, std::uint64_t offset_bytes) {
-  const std::optional<std::uint16_t> buffer = piece.chunk.registered_buffer();
-  const MutableBytes into = piece.chunk.memory().first(piece.size_bytes);
   Ring& ring = blobs_.core().ring();
+  const std::size_t needed = piece.skip_bytes + piece.size_bytes;
+  const MutableBytes into = piece.memory.first(
+      is_direct_ ? static_cast<std::size_t>(round_up(needed, kBlockBytes)) : needed);
   std::size_t done = 0;
-  while (done < into.size()) {
+  while (done < needed && piece.outcome) {
     const MutableBytes rest = into.subspan(done);
-    const Result<std::size_t> read =
-        co_await (buffer ? ring.read_fixed(file_.get(), rest, offset_bytes + done, *buffer)
-                         : ring.read(file_.get(), rest, offset_bytes + done));
+    const Result<std::size_t> read = co_await (
+        piece.buffer ? ring.read_fixed(file_.get(), rest, offset_bytes + done, *piece.buffer)
+                     : ring.read(file_.get(), rest, offset_bytes + done));
     blobs_.counters().reads.add(1);
-    if (!read) {
-      piece.outcome = std::unexpected(read.error());
-      co_return;
-    }
-    if (*read == 0) {
+    // An odd count of an O_DIRECT read is the end of the file.
+    const bool ended = read && (*read == 0 || (is_direct_ && *read % kBlockBytes != 0));
+    done += read.value_or(0);
+    if (!read) piece.outcome = std::unexpected(read.error());
+    if (ended && done < needed)
       piece.outcome = fail(Errc::corrupt, "a file is shorter than its record");
-      co_return;
-    }
-    done += *read;
   }
+  piece.is_read = true;
+  reads_done_.release(1);
 }
 
 Task<void> BlobReader::close() {
   co_await gate_.empty();
-  for (Piece& piece : pieces_) piece.chunk.reset();
+  pieces_.clear();
+  for (ChunkLease& chunk : chunks_) chunk.reset();
   file_.reset();
-  memory_ = AlignedMemory();
+  memory_.reset();
+  blocks_ = AlignedMemory();
   content_ = {};
   permits_.reset();
+}
+
+std::size_t BlobReader::piece_bytes() const noexcept {
+  return blobs_.store().options().read_piece_bytes;
 }
 
 std::unexpected<Error> BlobReader::corrupt(const char* what) {

@@ -2,6 +2,7 @@
 
 #include "mooring/blob/data_directory.h"
 #include "mooring/core/workers.h"
+#include "mooring/uring/cached_file.h"
 #include "mooring/uring/file.h"
 
 namespace mooring {
@@ -17,9 +18,10 @@ Task<Result<std::shared_ptr<const Fd>>> SegmentFiles::open(SegmentId segment) {
     co_return found->second.file;
   }
   Result<Fd> opened = co_await core_.workers().run(core_, [this, segment] {
-    return open_for_read(directory_.segments_fd(), to_string(segment), directory_.caching());
+    return open_for_read(directory_.segments_fd(), to_string(segment), Caching::buffered);
   });
   if (!opened) co_return std::unexpected(opened.error());
+  expect_single_reads(opened->get());
   auto file = std::make_shared<const Fd>(std::move(*opened));
   keep(segment, file);
   co_return file;

@@ -1,10 +1,12 @@
 #include "mooring/blob/store.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "mooring/base/check.h"
 #include "mooring/base/log.h"
 #include "mooring/core/core.h"
+#include "mooring/uring/chunk_pool.h"
 
 namespace mooring {
 
@@ -25,6 +27,10 @@ BlobStore::BlobStore(std::unique_ptr<DataDirectory> directory, BlobOptions optio
       directory_syncs_(*directory_) {
   MOORING_CHECK(options_.segment_bytes >= 4_MiB && options_.segment_bytes % kBlockBytes == 0,
                 "a segment is whole blocks and at least 4 MiB");
+  MOORING_CHECK(std::has_single_bit(options_.read_piece_bytes) &&
+                    options_.read_piece_bytes >= kBlockBytes &&
+                    options_.read_piece_bytes <= kChunkBytes,
+                "pieces divide a chunk and are whole blocks");
 }
 
 BlobStore::~BlobStore() {

@@ -130,10 +130,21 @@ SizeOperation Ring::recv_discard(int fd, std::size_t length_bytes) {
   return {*this, socket_request(IORING_OP_RECV, fd, nullptr, length_bytes, MSG_TRUNC)};
 }
 
-SizeOperation Ring::send(int fd, Bytes from, More more) {
+SizeOperation Ring::send(int fd, Bytes from) {
   // MSG_WAITALL: the kernel retries short sends itself. MSG_NOSIGNAL: EPIPE instead of a signal.
-  const unsigned flags = MSG_WAITALL | MSG_NOSIGNAL | (more == More::yes ? MSG_MORE : 0u);
-  return {*this, socket_request(IORING_OP_SEND, fd, from.data(), from.size(), flags)};
+  return {*this,
+          socket_request(IORING_OP_SEND, fd, from.data(), from.size(), MSG_WAITALL | MSG_NOSIGNAL)};
+}
+
+SendParts::SendParts(Bytes first, Bytes second) noexcept
+    : parts_{iovec{const_cast<std::byte*>(first.data()), first.size()},
+             iovec{const_cast<std::byte*>(second.data()), second.size()}} {
+  message_.msg_iov = parts_.data();
+  message_.msg_iovlen = parts_.size();
+}
+
+SizeOperation Ring::send_parts(int fd, const SendParts& parts) {
+  return {*this, socket_request(IORING_OP_SENDMSG, fd, &parts.message_, 1, MSG_NOSIGNAL)};
 }
 
 SizeOperation Ring::send_some(int fd, Bytes from) {

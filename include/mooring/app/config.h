@@ -67,6 +67,8 @@ struct DataConfig {
   VerifyAtStart verify_at_start = VerifyAtStart::none;
   std::uint64_t recovery_threads = 4;
   std::uint64_t segment_descriptors_per_core = 64;  ///< segment files kept open for reading
+  std::uint64_t read_piece_bytes = 256_KiB;         ///< of files over a chunk: read, hashed, sent
+  std::uint64_t direct_read_bytes_min = 64_MiB;     ///< such files are read past the page cache
   bool operator==(const DataConfig&) const = default;
 };
 

@@ -1,8 +1,9 @@
 // ResponseWriter: sends one response on a connection.
 //
-// A small response is one send: head and body together. Stored content goes piece by piece, each
-// from the memory the disk put it into. If the content turns out to be damaged on the way the
-// response is not completed: the connection is closed before its length was reached (vow V7).
+// A small response is one send: head and body together. So are the head and the first piece of
+// stored content; further pieces go one by one, each from the memory the disk put it into. If the
+// content turns out to be damaged on the way the response is not completed: the connection is
+// closed before its length was reached (vow V7).
 #pragma once
 
 #include <cstdint>
@@ -33,9 +34,10 @@ class ResponseWriter {
                                         Persistence persistence, std::string_view date);
 
  private:
-  enum class Ending : std::uint8_t { more_follows, last };
-  [[nodiscard]] Task<Status> send_all(Bytes bytes, Ending ending);
-  [[nodiscard]] Task<Status> send_blob(BlobBody& body);
+  [[nodiscard]] Task<Status> send_all(Bytes bytes);
+  [[nodiscard]] Task<Status> send_together(Bytes head, Bytes piece);
+  [[nodiscard]] Task<Status> send_blob(Bytes head, BlobBody& body);
+  [[nodiscard]] Task<Result<std::size_t>> finish(SizeOperation& send);
 
   Core& core_;
   int fd_;

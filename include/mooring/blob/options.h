@@ -22,6 +22,11 @@ struct BlobOptions {
   std::uint64_t segment_ahead_bytes = 0;
   /// Segment files each core keeps open for reading (least recently used are closed).
   std::size_t segment_descriptors_max = 64;
+  /// Files larger than a chunk are read in pieces of this size: small enough that a piece is still
+  /// in the CPU's cache when it is hashed and sent. A power of two, 16 KiB to kChunkBytes.
+  std::uint64_t read_piece_bytes = 256_KiB;
+  /// Files from this size on are read past the page cache where they are not in it.
+  std::uint64_t direct_read_bytes_min = 64_MiB;
   /// Called once per process, on any thread, after the first failed sync: nothing of its batch is
   /// acknowledged and the process has to stop (exit 70); it must not block and not throw.
   std::function<void(const Error&)> on_sync_failure;

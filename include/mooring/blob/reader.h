@@ -9,16 +9,21 @@
 //   while: Result<Bytes> piece = co_await reader.next();   // empty: the end
 //   co_await reader.close();                                // always, after errors too
 //
-// Segment tier: the whole record is read by one aligned O_DIRECT read into memory of the reader (at
-// most the content and 8 KiB), header and content are verified, and there is one piece. File tier:
-// pieces of up to 1 MiB in chunks of the core; with two permits the next piece is read while the
-// caller sends the present one. Reads go through the page cache, so that what is asked for often
-// comes from memory; whether O_DIRECT is better for large cold files the benchmark will say.
+// What is in memory is read on the core, at once (uring/cached_file.h); what is not, by the ring.
+// Segment tier: header and content are one read through the page cache, verified, and one piece.
+// What the cache shows and the digest refuses is read once more from the disk itself before it is
+// called damage: blocks of a segment may have been cached before they were written. File tier, up
+// to a chunk: one piece, verified before it is handed out. Larger: pieces of
+// BlobOptions::read_piece_bytes, hashed while they are hot; from the first that is not in memory on
+// the rest is read ahead, as many pieces as fit into the chunks of the permits, past the page cache
+// (O_DIRECT) if the file has BlobOptions::direct_read_bytes_min.
+//
+// Why no splice or sendfile: they move bytes that nobody has seen, and I1 wants each one hashed.
+// The figures of all ways stand in bench/results/reads.md.
 //
 // I1  Vow V7: when a file is read from its first to its last byte, the last piece is handed out
-// only
-//     after the digest of the whole matched; what comes from a segment is verified always. Ranges
-//     of files are sent as they are read, except that a short file is noticed.
+//     only after the digest of the whole matched; what comes from a segment is verified always.
+//     Ranges of files are sent as they are read, except that a short file is noticed.
 // I2  A piece is valid until the next call of next or close.
 //
 // Errors: corrupt (does not match what was stored: counted and logged), not_found (no such file:
@@ -30,6 +35,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "mooring/base/blob_id.h"
 #include "mooring/base/digest.h"
@@ -74,29 +80,48 @@ class BlobReader {
   [[nodiscard]] Task<void> close();
 
  private:
+  /// A place for a part of the file, in one of the chunks.
   struct Piece {
-    ChunkLease chunk;
-    std::size_t size_bytes = 0;  // of the content in the chunk
+    MutableBytes memory;
+    std::optional<std::uint16_t> buffer;  // that the memory is registered as
+    std::size_t size_bytes = 0;           // of the range, in the memory from skip_bytes on
+    std::size_t skip_bytes = 0;           // O_DIRECT reads begin at a block
+    bool is_read = false;
     Status outcome;
   };
+  enum class Source : std::uint8_t { memory, disk };
 
   [[nodiscard]] Task<Status> open_segment();
+  [[nodiscard]] Task<Result<std::size_t>> read_by_ring(int fd, MutableBytes into,
+                                                       std::uint64_t offset_bytes);
+  [[nodiscard]] Task<Status> open_file();
   [[nodiscard]] Task<Result<Bytes>> next_of_file();
-  [[nodiscard]] Task<void> read_piece(Piece& piece, std::uint64_t offset_bytes);
+  [[nodiscard]] Task<Result<Bytes>> take_small();
+  [[nodiscard]] Bytes take_from_memory();
+  [[nodiscard]] Task<Result<Bytes>> take_from_disk();
+  void begin_reading_ahead();
   void begin_read(Piece& piece);
+  [[nodiscard]] Task<void> read_piece(Piece& piece, std::uint64_t offset_bytes);
+  [[nodiscard]] Result<Bytes> hand_out(Bytes content);
   [[nodiscard]] std::unexpected<Error> corrupt(const char* what);
+  [[nodiscard]] std::size_t piece_bytes() const noexcept;
 
   CoreBlobs& blobs_;
   BlobId id_;
   BlobRecord record_;
   BlobRange range_;
   Permits permits_;
-  Gate gate_;             // the read ahead
-  AlignedMemory memory_;  // segment tier
-  Bytes content_;         // segment tier: what next will hand out
+  Gate gate_;                            // reads ahead
+  Semaphore reads_done_;                 // one permit per read ahead that has ended
+  std::unique_ptr<std::byte[]> memory_;  // segment tier: header and content
+  AlignedMemory blocks_;                 // segment tier: as read from the disk itself
+  Bytes content_;                        // segment tier: what next will hand out
   Fd file_;
-  std::array<Piece, 2> pieces_;
-  unsigned reading_ = 0;            // index of the piece that is read next or now
+  Source source_ = Source::memory;
+  bool is_direct_ = false;
+  std::array<ChunkLease, 2> chunks_;
+  std::vector<Piece> pieces_;       // filled in turn
+  std::size_t piece_ = 0;           // that is handed out next
   std::uint64_t read_bytes_ = 0;    // of the range: asked for
   std::uint64_t handed_bytes_ = 0;  // of the range: given to the caller
   std::optional<StreamHash> hash_;  // if the whole file is read

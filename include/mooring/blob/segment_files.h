@@ -1,7 +1,8 @@
 // SegmentFiles: the segments a core reads from, kept open.
 //
 // A bounded cache, least recently used out first; one per core, on its thread. A descriptor in use
-// outlives its place in the cache, so eviction and `forget` never close a file under a read.
+// outlives its place in the cache, so eviction and `forget` never close a file under a read. Reads
+// go through the page cache: what is asked for often comes from memory.
 #pragma once
 
 #include <cstdint>

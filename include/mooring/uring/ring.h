@@ -7,6 +7,10 @@
 // Completions are copied out first and resumed later by the loop (operation.h, I3).
 #pragma once
 
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -34,6 +38,20 @@ struct RingCounters {
   std::uint64_t completions = 0;
 };
 
+/// Two stretches of memory that go out as one message. Stays where it is until the operation that
+/// sends it has completed.
+class SendParts {
+ public:
+  SendParts(Bytes first, Bytes second) noexcept;
+  SendParts(const SendParts&) = delete;
+  SendParts& operator=(const SendParts&) = delete;
+
+ private:
+  friend class Ring;
+  std::array<iovec, 2> parts_;
+  msghdr message_{};
+};
+
 class Ring {
  public:
   /// Sets the ring up with the best flags this kernel takes. Errors: what io_uring_setup said, with
@@ -51,11 +69,11 @@ class Ring {
   /// Receives and drops up to `length_bytes` without copying them (MSG_TRUNC): for refused bodies.
   [[nodiscard]] SizeOperation recv_discard(int fd, std::size_t length_bytes);
 
-  enum class More { no, yes };
-  /// Sends all of `from` (MSG_WAITALL: a short count means that the peer is gone). `More::yes` lets
-  /// the kernel hold a small segment back because more follows.
-  [[nodiscard]] SizeOperation send(int fd, Bytes from, More more = More::no);
+  /// Sends all of `from` (MSG_WAITALL: a short count means that the peer is gone).
+  [[nodiscard]] SizeOperation send(int fd, Bytes from);
 
+  /// Sends both parts of `parts` as one message, as much as the socket takes at once.
+  [[nodiscard]] SizeOperation send_parts(int fd, const SendParts& parts);
   /// Sends some of `from`, as much as the socket takes at once: for large bodies, where every short
   /// count is progress of a slow reader.
   [[nodiscard]] SizeOperation send_some(int fd, Bytes from);

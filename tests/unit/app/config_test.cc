@@ -252,8 +252,8 @@ TEST(Config, SettingsThatContradictEachOtherAreRefused) {
         "images_bytes_max = 4096\n",
         "[limits]\nimages_bytes_max = \"1GiB\"\nbody_bytes_max = \"1023MiB\"\n",
         "[limits]\nhead_buffers_per_core = 100\n", "[data]\nsegment_bytes = 5000000\n",
-        "[server]\nbase_url = \"assets.example.com\"\n", "[server]\nbase_url = \"http://a/\"\n",
-        "[server]\nmetrics_listen = \"127.0.0.1:8080\"\n"})
+        "[data]\nread_piece_bytes = 100000\n", "[server]\nbase_url = \"assets.example.com\"\n",
+        "[server]\nbase_url = \"http://a/\"\n", "[server]\nmetrics_listen = \"127.0.0.1:8080\"\n"})
     EXPECT_NE(error_of(text), "accepted") << text;
   EXPECT_EQ(error_of("[limits]\nhead_bytes_max = 4096\nrequest_line_bytes_max = 4096\n"),
             "accepted");

@@ -1,6 +1,8 @@
 #include "mooring/blob/reader.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "harness.h"
 #include "mooring/blob/recovery.h"
@@ -236,6 +238,83 @@ TEST_F(ReaderTest, OneChunkIsEnoughForAnyFile) {
   };
   run([&](CoreBlobs& blobs) { return Body::go(blobs, content); });
 }
+
+// Takes a file out of the page cache.
+void chill(const std::filesystem::path& path) {
+  Result<Fd> file = open_for_read(AT_FDCWD, path.string(), Caching::buffered);
+  ASSERT_TRUE(file);
+  ASSERT_EQ(::fdatasync(file->get()), 0);
+  ASSERT_EQ(::posix_fadvise(file->get(), 0, 0, POSIX_FADV_DONTNEED), 0);
+}
+
+// Reads through the page cache everything from `first_byte` on.
+void warm(const std::filesystem::path& path, std::uint64_t first_byte) {
+  Result<Fd> file = open_for_read(AT_FDCWD, path.string(), Caching::buffered);
+  ASSERT_TRUE(file);
+  std::vector<std::byte> memory(std::filesystem::file_size(path) - first_byte);
+  ASSERT_TRUE(read_exactly(file->get(), memory, first_byte));
+}
+
+class ReaderOfEveryTemperature : public ReaderTest,
+                                 public ::testing::WithParamInterface<std::uint64_t> {
+ protected:
+  void expect_content(const std::vector<std::byte>& content, std::optional<BlobRange> range) {
+    const BlobRange part = range.value_or(BlobRange{0, content.size()});
+    const Result<std::vector<std::byte>> read_part =
+        read(id_of(content), file_record(content.size()), range);
+    ASSERT_TRUE(read_part) << describe(read_part.error());
+    const Bytes wanted = Bytes(content).subspan(part.first_byte, part.size_bytes);
+    EXPECT_TRUE(std::ranges::equal(*read_part, wanted)) << part.first_byte << " " << content.size();
+  }
+};
+
+// The parameter is direct_read_bytes_min: past the cache, through it.
+TEST_P(ReaderOfEveryTemperature, GivesTheSameBytes) {
+  BlobOptions options;
+  options.direct_read_bytes_min = GetParam();
+  options.read_piece_bytes = 64_KiB;
+  open_store(options);
+  for (const std::size_t size : {std::size_t{5}, std::size_t{1_MiB}, std::size_t{4_MiB + 4097}}) {
+    const std::vector<std::byte> content = random_content(size, static_cast<unsigned>(size));
+    store(content);
+    const std::filesystem::path path = blob_path(id_of(content));
+    chill(path);
+    expect_content(content, {});
+    chill(path);
+    warm(path, size / 2);
+    expect_content(content, {});
+    warm(path, 0);
+    expect_content(content, {});
+    if (size < 2_MiB) continue;
+    for (const BlobRange range : {BlobRange{4095, 2_MiB}, BlobRange{4096, 1_MiB + 1},
+                                  BlobRange{1_MiB + 513, 3_MiB}, BlobRange{size - 7, 7}}) {
+      chill(path);
+      expect_content(content, range);
+      warm(path, 0);
+      expect_content(content, range);
+    }
+  }
+}
+
+TEST_P(ReaderOfEveryTemperature, NeverEndsADamagedFile) {
+  BlobOptions options;
+  options.direct_read_bytes_min = GetParam();
+  open_store(options);
+  const std::vector<std::byte> content = random_content(3_MiB + 9, 3);
+  store(content);
+  const std::filesystem::path path = blob_path(id_of(content));
+  for (const std::uint64_t at : {std::uint64_t{0}, 2_MiB, 3_MiB + 8}) {
+    damage(path, at);
+    EXPECT_EQ(error_of_read(id_of(content), file_record(content.size())), Errc::corrupt) << at;
+    chill(path);
+    EXPECT_EQ(error_of_read(id_of(content), file_record(content.size())), Errc::corrupt) << at;
+    damage(path, at);
+  }
+  EXPECT_TRUE(read(id_of(content), file_record(content.size())));
+}
+
+INSTANTIATE_TEST_SUITE_P(PastAndThroughTheCache, ReaderOfEveryTemperature,
+                         ::testing::Values(1_MiB, 1_GiB));
 
 TEST_F(ReaderTest, SegmentDescriptorsAreBounded) {
   BlobOptions options;
