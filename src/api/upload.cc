@@ -24,24 +24,6 @@ constexpr std::size_t kRestBytes = 32_KiB;
 
 using EventKind = BodyParts::EventKind;
 
-// A place among the uploads in flight of the whole server. Refused before the body, so before any
-// 100 Continue: shedding costs the client nothing but the head.
-class Admission {
- public:
-  explicit Admission(CoreServices& services) noexcept
-      : count_(services.uploads_in_flight),
-        granted_(count_.fetch_add(1, std::memory_order_relaxed) <
-                 services.settings.uploads_in_flight_max) {}
-  Admission(const Admission&) = delete;
-  Admission& operator=(const Admission&) = delete;
-  ~Admission() { count_.fetch_sub(1, std::memory_order_relaxed); }
-  [[nodiscard]] bool granted() const noexcept { return granted_; }
-
- private:
-  std::atomic<std::uint64_t>& count_;
-  bool granted_;
-};
-
 }  // namespace
 
 // One upload being received. The window [begin_, end_) of `memory_` holds the bytes that the parser
@@ -83,6 +65,9 @@ class UploadReceiver {
   [[nodiscard]] Task<Status> finish_file();
   [[nodiscard]] Task<Status> read_epilogue();
   [[nodiscard]] Status check_file_size();
+  void hash_decided();
+  void hash_rest(Bytes content);
+  [[nodiscard]] bool starves_others() const;
   void move_window_to_front();
   [[nodiscard]] Bytes window() const { return {memory_ + begin_, end_ - begin_}; }
   [[nodiscard]] std::size_t file_bytes_here() const { return begin_ - file_begin_; }
@@ -111,14 +96,17 @@ class UploadReceiver {
   std::uint64_t file_bytes_before_ = 0;  // in chunks that were handed over
   std::uint64_t body_bytes_seen_ = 0;
   std::uint64_t copied_bytes_ = 0;
+  std::uint64_t chunk_taken_ns_ = 0;
   std::uint64_t receive_ns_ = 0;
   std::uint64_t hash_ns_ = 0;
-  std::optional<StreamHash> hash_;  // from the first chunk handed over on
+  std::optional<StreamHash> hash_;  // of content that does not fit into one buffer
+  std::size_t hashed_ = 0;          // of `memory_`, from the file's beginning in it
 };
 
 Task<Status> receive_upload(Exchange& exchange, const UploadRules& rules, Upload& upload) {
-  const Admission admission(exchange.services);
-  if (!admission.granted()) co_return fail(Errc::overloaded, "uploads in flight");
+  // Before the body, so before any 100 Continue: shedding costs the client nothing but the head.
+  upload.place = exchange.services.admission.enter();
+  if (!upload.place) co_return fail(Errc::overloaded, "uploads in flight");
   Result<BodyParts> parts = BodyParts::of(exchange, rules);
   if (!parts) co_return std::unexpected(parts.error());
   Result<RequestDigests> digests = RequestDigests::of(exchange.head);
@@ -154,6 +142,7 @@ Task<Status> UploadReceiver::run() {
     services_.stages.took(IngestStage::receive, receive_ns_);
     services_.stages.took(IngestStage::hash, hash_ns_);
     upload_.file = std::move(file_);
+    upload_.place.servers_turn();
   } else {
     co_await drop_received(file_);
   }
@@ -189,6 +178,7 @@ Task<Status> UploadReceiver::handle(BodyParts::Event event) {
     case EventKind::part_begin:
       co_return co_await begin_part();
     case EventKind::data:
+      if (hash_ && part_ == Part::file) hash_decided();
       co_return check_file_size();
     case EventKind::part_end: {
       const Part ended = part_;
@@ -237,9 +227,11 @@ Task<Status> UploadReceiver::begin_large_file() {
   move_window_to_front();
   file_begin_ = 0;
   const std::optional<std::uint64_t> left = body_bytes_left();
-  if (left && *left + end_ > capacity_)
+  if (left && *left + end_ > capacity_) {
     file_.landing_ = std::make_unique<Landing>(
         services_.blobs, std::min<std::uint64_t>(*left + end_, rules_.file_bytes_max));
+    hash_.emplace();
+  }
   co_return Status{};
 }
 
@@ -274,7 +266,10 @@ Task<void> UploadReceiver::take_buffer() {
 
 Task<void> UploadReceiver::take_chunk(std::size_t permits) {
   Semaphore& chunk_permits = services_.core.chunk_permits();
+  upload_.place.servers_turn();
   co_await chunk_permits.acquire(permits);
+  upload_.place.clients_turn();
+  chunk_taken_ns_ = monotonic_ns();
   file_.permits_ = Permits(chunk_permits, permits);
   file_.chunk_ = services_.core.chunks().lease();
   buffer_ = Buffer::chunk;
@@ -316,7 +311,9 @@ Task<Status> UploadReceiver::receive_more() {
   if (end_ == capacity_ && content_here_ && part_ != Part::file) move_window_to_rest();
   std::size_t room = capacity_ - end_;
   MOORING_CHECK(room > 0, "the parser wants more than a part's head at once");
-  if (buffer_ == Buffer::chunk && part_ != Part::file) room = std::min(room, kHeadReceiveBytes);
+  if (buffer_ == Buffer::chunk)
+    room = std::min<std::uint64_t>(
+        room, part_ == Part::file ? services_.settings.receive_bytes_max : kHeadReceiveBytes);
   const std::uint64_t began_ns = monotonic_ns();
   Result<std::size_t> received = co_await body_.read({memory_ + end_, room});
   receive_ns_ += monotonic_ns() - began_ns;
@@ -327,20 +324,30 @@ Task<Status> UploadReceiver::receive_more() {
   body_bytes_seen_ += *received;
   body_ended_ = *received == 0 || body_.at_end();
   if (body_bytes_seen_ > rules_.body_bytes_max) co_return fail(Errc::too_large, "an upload's body");
+  if (buffer_ == Buffer::chunk && starves_others()) {
+    ++services_.counters.admission.shed_slow;
+    co_return fail(Errc::overloaded, "a slow body in buffers that others wait for");
+  }
   co_return Status{};
+}
+
+bool UploadReceiver::starves_others() const {
+  if (body_ended_ || services_.core.chunk_permits().waiting() == 0) return false;
+  const std::uint64_t held_ns = monotonic_ns() - chunk_taken_ns_;
+  if (held_ns <= services_.settings.contended_grace_ns) return false;
+  const double wanted_bytes =
+      static_cast<double>(services_.settings.contended_bytes_per_second_min) * 1e-9 *
+      static_cast<double>(held_ns);
+  return static_cast<double>(body_bytes_seen_) < wanted_bytes;
 }
 
 // A chunk is full of decided content: it goes to the disk, and what lies behind it moves to the
 // next one.
 Task<Status> UploadReceiver::hand_over_chunk() {
   if (!file_.landing_) file_.landing_ = std::make_unique<Landing>(services_.blobs, std::nullopt);
-  if (!hash_) {
-    hash_.emplace();
-    file_.sniffed = sniff({memory_, kSniffBytes});
-  }
-  const std::uint64_t began_ns = monotonic_ns();
-  hash_->update({memory_, kChunkBytes});
-  hash_ns_ += monotonic_ns() - began_ns;
+  if (file_bytes_before_ == 0) file_.sniffed = sniff({memory_, kSniffBytes});
+  if (!hash_) hash_.emplace();
+  hash_decided();
   if (md5_) co_await add_to_checksum(services_.core, *md5_, {memory_, kChunkBytes});
   ChunkLease full = std::move(file_.chunk_);
   const Bytes behind = Bytes(full.memory()).subspan(kChunkBytes, end_ - kChunkBytes);
@@ -350,9 +357,29 @@ Task<Status> UploadReceiver::hand_over_chunk() {
   copied_bytes_ += behind.size();
   begin_ -= kChunkBytes;
   end_ -= kChunkBytes;
+  hashed_ -= kChunkBytes;
   file_bytes_before_ += kChunkBytes;
   Status written = co_await file_.landing_->write(std::move(full), kChunkBytes);
   co_return written;
+}
+
+// Content that is decided is hashed while it is in the CPU's cache, not when its chunk is full.
+void UploadReceiver::hash_decided() {
+  const std::uint64_t began_ns = monotonic_ns();
+  hash_->update({memory_ + hashed_, begin_ - hashed_});
+  hashed_ = begin_;
+  hash_ns_ += monotonic_ns() - began_ns;
+}
+
+void UploadReceiver::hash_rest(Bytes content) {
+  if (hash_) {
+    hash_decided();
+    file_.hash = hash_->finish();
+    return;
+  }
+  const std::uint64_t began_ns = monotonic_ns();
+  file_.hash = xxh3_128(content);
+  hash_ns_ += monotonic_ns() - began_ns;
 }
 
 Status UploadReceiver::check_file_size() {
@@ -376,15 +403,9 @@ Task<Status> UploadReceiver::finish_file() {
   }
   const Bytes content{memory_ + file_begin_, file_bytes_here()};
   file_.size_bytes = file_bytes_before_ + content.size();
-  const std::uint64_t began_ns = monotonic_ns();
-  if (!hash_) {
+  if (file_bytes_before_ == 0)
     file_.sniffed = sniff(content.first(std::min(content.size(), kSniffBytes)));
-    file_.hash = xxh3_128(content);
-  } else {
-    hash_->update(content);
-    file_.hash = hash_->finish();
-  }
-  hash_ns_ += monotonic_ns() - began_ns;
+  hash_rest(content);
   if (md5_) {
     co_await add_to_checksum(services_.core, *md5_, content);
     std::ranges::copy(md5_->finish(), file_.md5.emplace().begin());

@@ -27,6 +27,24 @@ std::uint64_t sum(const MetricsSources& sources, Counter IngestCounters::* count
   return sum(sources, [counter](const CoreMetrics& core) { return (core.ingest.*counter).get(); });
 }
 
+std::uint64_t sum(const MetricsSources& sources, Counter AdmissionCounters::* counter) {
+  return sum(sources,
+             [counter](const CoreMetrics& core) { return (core.ingest.admission.*counter).get(); });
+}
+
+void add_admission(MetricsFamilies& out, const MetricsSources& sources) {
+  out.begin_counter("mooring_uploads_shed_total",
+                    "Uploads answered with 503: from the head, or for being slow while others "
+                    "waited for their buffers.")
+      .add(sum(sources, &AdmissionCounters::shed_in_flight), {{"reason", "in_flight"}})
+      .add(sum(sources, &AdmissionCounters::shed_delay), {{"reason", "delay"}})
+      .add(sum(sources, &AdmissionCounters::shed_slow), {{"reason", "slow"}});
+  out.gauge("mooring_uploads_waiting", "Uploads that wait for buffers, the disk or their commit.",
+            sum(sources, &AdmissionCounters::waiting));
+  out.gauge("mooring_uploads_waiting_max", "How many may, before further ones are shed.",
+            sum(sources, &AdmissionCounters::waiting_max));
+}
+
 void add_requests(MetricsFamilies& out, const MetricsSources& sources) {
   constexpr std::array<std::string_view, kStatusClasses> kClasses = {"1xx", "2xx", "3xx", "4xx",
                                                                      "5xx"};
@@ -222,6 +240,7 @@ std::string render_metrics(const MetricsSources& sources) {
   add_requests(families, sources);
   add_connections(families, sources);
   add_uploads(families, sources);
+  add_admission(families, sources);
   add_blobs(families, sources);
   add_catalog(families, sources);
   add_cores(families, sources);

@@ -47,6 +47,7 @@ Result<std::unique_ptr<Database>> open_catalog(const Config& config, const DataD
   DatabaseOptions options;
   options.mode = directory.is_new() ? OpenMode::create : OpenMode::existing;
   options.block_cache_bytes = config.rocksdb.block_cache_bytes;
+  options.row_cache_bytes = config.rocksdb.row_cache_bytes;
   options.write_buffer_bytes = config.rocksdb.write_buffer_bytes;
   // Only commits that are synced leave no hole in a log that has grown ahead of them.
   if (config.data.durability == Durability::durable)
@@ -146,6 +147,7 @@ std::expected<OpenedStore, StartError> open_store(const Config& config,
   if (options.durability == Durability::durable)  // else no sync is saved
     options.segment_ahead_bytes = round_up(config.data.segment_ahead_bytes, kBlockBytes);
   options.segment_descriptors_max = config.data.segment_descriptors_per_core;
+  options.large_writes_max = config.data.large_writes_per_core;
   options.read_piece_bytes = config.data.read_piece_bytes;
   options.direct_read_bytes_min = config.data.direct_read_bytes_min;
   options.on_sync_failure = std::move(on_io_error);

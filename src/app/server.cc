@@ -82,7 +82,12 @@ ApiSettings api_settings(const Config& config, TokenClients token_clients) {
   settings.partner_bytes_max = config.limits.partner_bytes_max;
   settings.images_bytes_max = config.limits.images_bytes_max;
   settings.segment_threshold_bytes = config.data.segment_threshold_bytes;
-  settings.uploads_in_flight_max = config.limits.uploads_in_flight_max;
+  settings.receive_bytes_max = config.limits.receive_bytes_max;
+  settings.contended_bytes_per_second_min = config.timeouts.contended_bytes_per_second_min;
+  settings.contended_grace_ns = config.timeouts.body_grace_ms * 1'000'000;
+  settings.admission.in_flight_max = config.limits.uploads_in_flight_max;
+  settings.admission.waiting_min = config.limits.uploads_waiting_min;
+  settings.admission.delay_aim_ns = config.limits.upload_delay_aim_ms * 1'000'000;
   settings.reserve_bytes = config.data.reserve_bytes;
   settings.base_url = config.server.base_url;
   return settings;

@@ -75,8 +75,10 @@ struct ServerCore::Parts final : private Message {
         reader(*core, server.database),
         collector(*core, reader, server.writer, blobs, server.config.data.collect_gather_ms),
         renditions(*core, server.renditions),
+        admission(server.api.admission, server.uploads_in_flight, metrics.ingest.admission,
+                  monotonic_ns),
         services{{*core, reader, server.writer, blobs, collector, renditions, server.api,
-                  metrics.ingest, metrics, server.space_is_short, server.uploads_in_flight},
+                  metrics.ingest, metrics, server.space_is_short, admission},
                  server},
         tokens(server.config.auth.cached_tokens_per_core),
         keys(server.config.auth.cached_keys_per_core),
@@ -106,6 +108,7 @@ struct ServerCore::Parts final : private Message {
   Reader reader;
   Collector collector;
   Renditions renditions;
+  Admission admission;
   ServerServices services;
   TokenCache tokens;
   KeyCache keys;

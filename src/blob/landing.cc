@@ -154,9 +154,12 @@ Task<void> Landing::write_chunk(ChunkLease chunk, Permits slot, std::size_t size
   if (failure_) co_return;
   const MutableBytes padding = chunk.memory().subspan(size_bytes, padded_bytes - size_bytes);
   if (!padding.empty()) std::memset(padding.data(), 0, padding.size());
+  co_await blobs_.large_writes().acquire(1);
+  Permits writing(blobs_.large_writes(), 1);
   const Status written =
       co_await write_chunk_to(blobs_.core(), blobs_.store().directory().caching(), file_.get(),
                               chunk, padded_bytes, offset_bytes);
+  writing.reset();
   note(written);
   crash_point(CrashPoint::landing_chunk_written);
   chunk.reset();

@@ -74,6 +74,7 @@ CoreBlobs::CoreBlobs(Core& core, BlobStore& store)
     : core_(core),
       store_(store),
       segment_files_(core, store.directory(), store.options().segment_descriptors_max),
-      segment_writer_(core, store, counters_) {}
+      segment_writer_(core, store, counters_),
+      large_writes_(core, store.options().large_writes_max) {}
 
 }  // namespace mooring

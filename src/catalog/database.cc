@@ -61,6 +61,8 @@ rocksdb::DBOptions database_options(const DatabaseOptions& options) {
   db.track_and_verify_wals_in_manifest = true;
   db.verify_sst_unique_id_in_manifest = true;
   db.max_bgerror_resume_count = 0;
+  // A record that is asked for often is found without searching a table's index, filter and block.
+  if (options.row_cache_bytes > 0) db.row_cache = rocksdb::NewLRUCache(options.row_cache_bytes);
   db.max_open_files = options.open_files_max;
   db.max_background_jobs = options.background_jobs;
   db.db_write_buffer_size = options.write_buffer_bytes;

@@ -132,6 +132,7 @@ int status_of(Errc code) noexcept {
 
 ResponseHead::ResponseHead(int status) : status_(status) {
   MOORING_CHECK(status >= 100 && status <= 599, "not a status");
+  lines_.reserve(512);  // the fields of a download
 }
 
 ResponseHead& ResponseHead::add(std::string_view name, std::string_view value) {

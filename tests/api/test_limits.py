@@ -1,6 +1,9 @@
 """Both sides of every limit: the last that passes, the first that does not."""
 
+import contextlib
+import re
 import shutil
+import threading
 
 import pytest
 
@@ -210,6 +213,99 @@ def test_uploads_beyond_the_limit_are_503_and_the_others_finish(make_server):
             assert connection.send(body).response().status_code == 201
         connection.socket.close()
     assert client.upload(client.new_asset()["id"], jpeg(700_000)).status_code == 201
+
+
+def replace_pictures(server, rounds):
+    """So many rounds of 24 uploads at one time; the answers."""
+    client = server.client()
+    assets = [client.new_asset()["id"] for _ in range(24)]
+    answers = []
+    for number in range(rounds):
+        connections = []
+        for asset in assets:
+            body, kind = form([file_part(jpeg(3000) + f"{asset}{number}".encode())])
+            fields = [("Content-Length", len(body)), ("Content-Type", kind)]
+            connections.append(wire.Connection(server))
+            connections[-1].send(wire.head("PATCH", picture_path(asset), fields, server.token())
+                                 + body)
+        for connection in connections:
+            answers.append(connection.response())
+            connection.socket.close()
+    return answers
+
+
+def shed(server, reason):
+    page = server.anonymous().get("/metrics").text
+    counter = rf'^mooring_uploads_shed_total{{reason="{reason}"}} (\d+)$'
+    return int(re.search(counter, page, re.M)[1])
+
+
+def test_uploads_that_would_wait_too_long_are_shed_from_the_head(make_server):
+    server = make_server("[server]\ncores = 1\n[limits]\nupload_delay_aim = \"1ms\"\n"
+                         "uploads_waiting_min = 1\n")
+    answers = replace_pictures(server, 1)
+    for _ in range(100):
+        if 503 in {answer.status_code for answer in answers}:
+            break
+        answers += replace_pictures(server, 1)
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert refused and {answer.status_code for answer in answers} <= {200, 201, 503}
+    for answer in refused:
+        assert list(answer.json()) == ["errors"]
+        assert answer.headers["Retry-After"] == "1" and not answer.closes
+    assert shed(server, "delay") == len(refused)
+
+
+@pytest.mark.parametrize("setting", ["uploads_waiting_min = 24", "upload_delay_aim = \"0s\""])
+def test_uploads_within_the_bounds_of_shedding_are_all_served(make_server, setting):
+    others = {"uploads_waiting_min": 1, "upload_delay_aim": '"1ms"'}
+    others.pop(setting.split()[0])
+    others = "".join(f"{key} = {value}\n" for key, value in others.items())
+    server = make_server(f"[server]\ncores = 1\n[limits]\n{setting}\n{others}")
+    answers = replace_pictures(server, 4)
+    assert {answer.status_code for answer in answers} <= {200, 201}
+    assert shed(server, "delay") == 0
+
+
+def test_slow_bodies_do_not_keep_the_buffers_from_quick_ones(make_server):
+    # 8 chunks, of which the core keeps 2: the slow ones take all that are left.
+    server = make_server("[server]\ncores = 1\n[limits]\nchunks_per_core = 8\n"
+                         "[timeouts]\nbody_grace = \"300ms\"\n")
+    client = server.client()
+    body, kind = form([file_part(jpeg(200_000))])
+    slow = []
+    for _ in range(6):
+        asset = client.new_asset()["id"]
+        fields = [("Content-Length", len(body)), ("Content-Type", kind)]
+        slow.append(wire.Connection(server))
+        slow[-1].send(wire.head("PATCH", picture_path(asset), fields, server.token()) + body[:8000])
+    ended = threading.Event()
+
+    def go_on_slowly():
+        for place in range(8000, len(body)):
+            if ended.wait(0.02):
+                return
+            for connection in slow:
+                with contextlib.suppress(OSError):
+                    connection.send(body[place:place + 1])
+
+    dripping = threading.Thread(target=go_on_slowly)
+    dripping.start()
+    try:
+        assert client.upload(client.new_asset()["id"], jpeg(200_000)).status_code == 201
+    finally:
+        ended.set()
+        dripping.join()
+    assert 1 <= shed(server, "slow") <= 6
+    refused = 0
+    for connection in slow:
+        connection.socket.settimeout(0.5)
+        with contextlib.suppress(TimeoutError):
+            answer = connection.response()
+            assert answer.status_code == 503 and answer.headers["Retry-After"] == "1"
+            refused += 1
+        connection.socket.close()
+    assert refused == shed(server, "slow")
 
 
 def test_requests_per_connection(make_server):

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 
+#include "mooring/api/admission.h"
 #include "mooring/auth/refresh_token.h"
 #include "mooring/base/bytes.h"
 #include "mooring/base/counter.h"
@@ -31,10 +32,14 @@ struct ApiSettings {
   std::uint64_t partner_bytes_max = 100_MiB;
   std::uint64_t images_bytes_max = 10_MiB;
   std::uint64_t segment_threshold_bytes = 512_KiB;  ///< smaller content goes to segments
-  std::uint64_t reserve_bytes = 1_GiB;         ///< uploads are refused with 507 when less is free
-  std::uint64_t uploads_in_flight_max = 1024;  ///< of the whole server; further ones get 503
-  std::string base_url = {};                   ///< for absolute URLs; empty: from the Host field
-  TokenClients token_clients = {};             ///< who may refresh access tokens
+  std::uint64_t reserve_bytes = 1_GiB;        ///< uploads are refused with 507 when less is free
+  std::uint64_t receive_bytes_max = 256_KiB;  ///< of a large body, received and hashed at once
+  AdmissionOptions admission = {};            ///< when uploads are refused with 503
+  /// What a body in a chunk must keep to, once the grace is over, while others wait for chunks.
+  std::uint64_t contended_bytes_per_second_min = 64_KiB;
+  std::uint64_t contended_grace_ns = 5'000'000'000;
+  std::string base_url = {};        ///< for absolute URLs; empty: from the Host field
+  TokenClients token_clients = {};  ///< who may refresh access tokens
 };
 
 /// Counters of one core's uploads; written by its thread, read by anyone.
@@ -44,6 +49,7 @@ struct IngestCounters {
   Counter copied_bytes;  ///< of them, copied in user space (vow V3)
   Counter shared;        ///< content that was already stored
   Counter collisions;    ///< different content under one hash
+  AdmissionCounters admission;
 };
 
 /// Where the time of an upload goes on this floor. The histograms are kept above (app/metrics.h).
@@ -70,7 +76,7 @@ struct CoreServices {
   IngestStages& stages;
   /// Set by the server's watch over the disk: uploads are refused from the head (507).
   const std::atomic<bool>& space_is_short;
-  std::atomic<std::uint64_t>& uploads_in_flight;
+  Admission& admission;
 };
 
 }  // namespace mooring

@@ -23,6 +23,7 @@
 #include <variant>
 #include <vector>
 
+#include "mooring/api/admission.h"
 #include "mooring/api/exchange.h"
 #include "mooring/base/blob_id.h"
 #include "mooring/base/digest.h"
@@ -90,6 +91,7 @@ struct UploadRules {
 };
 
 struct Upload {
+  UploadPlace place = {};  ///< among the uploads in flight, until the answer is made
   std::vector<TextField> fields;
   std::optional<ReceivedFile> file;
   /// With Errc::too_large: the file's bytes, as far as they are known (Content-Length, else seen;

@@ -69,6 +69,7 @@ struct DataConfig {
   std::uint64_t segment_descriptors_per_core = 64;  ///< segment files kept open for reading
   std::uint64_t read_piece_bytes = 256_KiB;         ///< of files over a chunk: read, hashed, sent
   std::uint64_t direct_read_bytes_min = 64_MiB;     ///< such files are read past the page cache
+  std::uint64_t large_writes_per_core = 8;          ///< chunks on their way to the disk
   bool operator==(const DataConfig&) const = default;
 };
 
@@ -86,6 +87,9 @@ struct LimitsConfig {
   std::uint64_t partner_bytes_max = 100_MiB;   ///< of one partner asset
   std::uint64_t images_bytes_max = 10_MiB;     ///< of one file of the images family
   std::uint64_t uploads_in_flight_max = 1024;  ///< of the whole server; further ones get 503
+  std::uint64_t uploads_waiting_min = 64;      ///< of a core: never refused for their delay
+  std::uint64_t upload_delay_aim_ms = 100;     ///< beyond that the server sheds; 0 = never
+  std::uint64_t receive_bytes_max = 256_KiB;   ///< of a large body, received and hashed at once
   std::uint64_t chunks_per_core = 96;  ///< receive buffers of 1 MiB, registered with the kernel
   std::uint64_t head_buffers_per_core = 256;  ///< receive buffers for heads and small bodies
   bool operator==(const LimitsConfig&) const = default;
@@ -97,7 +101,8 @@ struct TimeoutsConfig {
   std::uint64_t body_grace_ms = 5'000;    ///< before the rate below is asked for
   std::uint64_t body_window_ms = 10'000;  ///< over which the rate is measured
   std::uint64_t body_bytes_per_second_min = 1_KiB;
-  std::uint64_t send_grace_ms = 5'000;  ///< the same three for answers
+  std::uint64_t contended_bytes_per_second_min = 64_KiB;  ///< while others wait for its buffers
+  std::uint64_t send_grace_ms = 5'000;                    ///< the same three for answers
   std::uint64_t send_window_ms = 10'000;
   std::uint64_t send_bytes_per_second_min = 1_KiB;
   std::uint64_t linger_ms = 2'000;           ///< after an early answer: what the client still sends
@@ -150,6 +155,7 @@ struct ThreadsConfig {
 
 struct RocksdbConfig {
   std::uint64_t block_cache_bytes = 128_MiB;  ///< shared by all families
+  std::uint64_t row_cache_bytes = 16_MiB;     ///< single records that are asked for often
   std::uint64_t write_buffer_bytes = 64_MiB;  ///< all families together
   std::uint64_t open_files_max = 512;
   std::uint64_t log_bytes_max = 256_MiB;    ///< write-ahead logs kept

@@ -17,6 +17,7 @@
 // I1  At most kLandingWritesMax chunks are in flight; write completes when the chunk is accepted,
 // not
 //     when it is written. The first failure is kept and answers every later call.
+//     Beyond that, all landings of a core share CoreBlobs::large_writes.
 // I2  A chunk returns to its pool after the kernel has let go of it.
 // I3  Nothing has a name in the store before its bytes are synced; a landing that is abandoned, or
 // dies

@@ -26,6 +26,7 @@
 #include "mooring/blob/segment_files.h"
 #include "mooring/blob/segment_format.h"
 #include "mooring/blob/segment_writer.h"
+#include "mooring/core/semaphore.h"
 #include "mooring/core/task.h"
 
 namespace mooring {
@@ -89,6 +90,8 @@ class CoreBlobs {
   [[nodiscard]] BlobStore& store() noexcept { return store_; }
   [[nodiscard]] SegmentWriter& segment_writer() noexcept { return segment_writer_; }
   [[nodiscard]] SegmentFiles& segment_files() noexcept { return segment_files_; }
+  /// Permits to write a chunk of a landing (BlobOptions::large_writes_max).
+  [[nodiscard]] Semaphore& large_writes() noexcept { return large_writes_; }
   /// Counted on the core's thread, read from anywhere.
   [[nodiscard]] BlobCounters& counters() noexcept { return counters_; }
 
@@ -98,6 +101,7 @@ class CoreBlobs {
   BlobCounters counters_;
   SegmentFiles segment_files_;
   SegmentWriter segment_writer_;
+  Semaphore large_writes_;
 };
 
 }  // namespace mooring

@@ -70,6 +70,7 @@ enum class LastStop : std::uint8_t {
 struct DatabaseOptions {
   OpenMode mode = OpenMode::existing;
   std::size_t block_cache_bytes = std::size_t{128} << 20;  ///< shared by all families
+  std::size_t row_cache_bytes = std::size_t{16} << 20;     ///< single records, as they were found
   std::size_t write_buffer_bytes = std::size_t{64} << 20;  ///< all families together
   std::uint64_t log_bytes_max = std::uint64_t{256} << 20;  ///< write-ahead logs kept
   /// By how much a log grows at a time, in zeros, so that the syncs in between have no size to
