@@ -5,6 +5,7 @@
 #include "mooring/blob/recovery.h"
 #include "mooring/catalog/blobs.h"
 #include "mooring/catalog/codec.h"
+#include "mooring/catalog/document_index_check.h"
 #include "store_check.h"
 
 namespace mooring {
@@ -97,6 +98,15 @@ Status check_accounts(StoreCheck& check, Accounts sums) {
   return visited;
 }
 
+// K7.
+Status check_documents(StoreCheck& check) {
+  const Result<DocumentIndexReport> report = check_document_index(
+      check.database, [&check](const std::string& problem) { check.problem(problem); });
+  if (!report) return std::unexpected(report.error());
+  check.report.documents = report->documents;
+  return {};
+}
+
 Status count_garbage(StoreCheck& check) {
   return for_each_entry(check.database, Family::gc, [&](const Entry&) -> Status {
     ++check.report.garbage;
@@ -119,6 +129,7 @@ Result<CheckReport> check_store(const DataDirectory& directory, const Database& 
   if (status) status = check_files(check);
   if (status) status = check_segments(check);
   if (status) status = check_owners(check);
+  if (status) status = check_documents(check);
   if (status) status = count_garbage(check);
   if (!status) return std::unexpected(status.error());
   return check.report;

@@ -175,6 +175,8 @@ Result<AssetRecord> update_asset(Transaction& transaction, const Uuid& id, const
     return std::unexpected(checked.error());
   transaction.erase(Family::child, child_key(*before));
   if (auto put = put_as_last(transaction, asset); !put) return std::unexpected(put.error());
+  if (auto moved = asset_moved(transaction, asset, before->parent_id); !moved)
+    return std::unexpected(moved.error());
   return asset;
 }
 
@@ -224,6 +226,7 @@ Result<RemovedAssets> remove_asset(Transaction& transaction, const Uuid& id, Rem
       return fail(Errc::conflict, "removal of an asset with children");
     return std::unexpected(assets.error());
   }
+  if (auto told = assets_removed(transaction, *assets); !told) return std::unexpected(told.error());
   RemovedAssets removed;
   std::size_t links_left = kSubtreeDocumentsMax;
   for (AssetRecord& asset : *assets) {

@@ -106,8 +106,12 @@ bool Decoder::flag() {
 }
 
 std::string Decoder::text() {
+  return std::string(text_view());
+}
+
+std::string_view Decoder::text_view() {
   const std::uint64_t length = number();
-  return std::string(take(length));
+  return take(length);
 }
 
 std::optional<std::string> Decoder::optional_text() {

@@ -127,17 +127,17 @@ const rocksdb::ReadOptions& read_options(Reach reach) {
   return reach == Reach::memory ? kMemory : kDisk;
 }
 
-rocksdb::Status Database::Impl::get(Reach reach, Family family, std::string_view key,
-                                    Value& value) const {
+rocksdb::Status Database::Impl::get(const rocksdb::ReadOptions& read, Family family,
+                                    std::string_view key, Value& value) const {
   rocksdb::PinnableSlice found;
-  const rocksdb::Status status = db->Get(read_options(reach), handle(family), slice(key), &found);
+  const rocksdb::Status status = db->Get(read, handle(family), slice(key), &found);
   if (status.ok()) value = found.ToString();
   return status.IsNotFound() ? rocksdb::Status::OK() : status;
 }
 
-rocksdb::Status Database::Impl::scan(Reach reach, const ScanRange& range,
+rocksdb::Status Database::Impl::scan(const rocksdb::ReadOptions& read, const ScanRange& range,
                                      std::vector<Entry>& entries) const {
-  const ScanPlan plan(range, reach);
+  const ScanPlan plan(range, read);
   const std::unique_ptr<rocksdb::Iterator> iterator(
       db->NewIterator(plan.options, handle(range.family)));
   entries = plan.run(*iterator, {});
@@ -152,7 +152,7 @@ bool Database::Impl::has_space_for(std::size_t bytes) const {
 
 rocksdb::Status Database::Impl::take_clean_mark() {
   Value mark;
-  rocksdb::Status status = get(Reach::disk, Family::meta, kCleanStopKey, mark);
+  rocksdb::Status status = get(read_options(Reach::disk), Family::meta, kCleanStopKey, mark);
   if (!status.ok()) return status;
   last_stop = mark ? LastStop::clean : LastStop::unclean;
   rocksdb::WriteOptions synced;
@@ -236,21 +236,21 @@ GarbageQueue& Database::garbage() noexcept {
 
 Result<Value> Database::get(Family family, std::string_view key) const {
   Value value;
-  const rocksdb::Status status = impl_->get(Reach::disk, family, key, value);
+  const rocksdb::Status status = impl_->get(read_options(Reach::disk), family, key, value);
   if (!status.ok()) return std::unexpected(error_from(status, "read of a record"));
   return value;
 }
 
 Result<std::vector<Entry>> Database::scan(const ScanRange& range) const {
   std::vector<Entry> entries;
-  const rocksdb::Status status = impl_->scan(Reach::disk, range, entries);
+  const rocksdb::Status status = impl_->scan(read_options(Reach::disk), range, entries);
   if (!status.ok()) return std::unexpected(error_from(status, "scan of records"));
   return entries;
 }
 
 std::optional<Result<Value>> Database::try_get(Family family, std::string_view key) const {
   Value value;
-  const rocksdb::Status status = impl_->get(Reach::memory, family, key, value);
+  const rocksdb::Status status = impl_->get(read_options(Reach::memory), family, key, value);
   if (status.IsIncomplete()) return std::nullopt;
   // Of a table that is not open yet RocksDB says "found", without a value.
   if (status.ok() && value && value->empty()) return std::nullopt;
@@ -260,7 +260,7 @@ std::optional<Result<Value>> Database::try_get(Family family, std::string_view k
 
 std::optional<Result<std::vector<Entry>>> Database::try_scan(const ScanRange& range) const {
   std::vector<Entry> entries;
-  const rocksdb::Status status = impl_->scan(Reach::memory, range, entries);
+  const rocksdb::Status status = impl_->scan(read_options(Reach::memory), range, entries);
   if (status.IsIncomplete()) return std::nullopt;
   if (!status.ok()) return std::unexpected(error_from(status, "scan of records"));
   return entries;

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "mooring/base/result.h"
 #include "mooring/base/uuid.h"
+#include "mooring/catalog/assets.h"
 #include "mooring/catalog/documents.h"
 #include "mooring/catalog/transaction.h"
 
@@ -27,5 +30,12 @@ struct UnlinkedDocuments {
 [[nodiscard]] Result<UnlinkedDocuments> unlink_all_documents(Transaction& transaction,
                                                              const Uuid& asset, std::size_t limit,
                                                              std::int64_t now_ms);
+
+/// `asset`, whose record says where it is now, was below `old_parent` until now.
+[[nodiscard]] Status asset_moved(Transaction& transaction, const AssetRecord& asset,
+                                 const std::optional<Uuid>& old_parent);
+/// `assets`, a whole subtree with its root first, are going; all records are still there.
+[[nodiscard]] Status assets_removed(Transaction& transaction,
+                                    const std::vector<AssetRecord>& assets);
 
 }  // namespace mooring

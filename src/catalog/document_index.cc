@@ -1,133 +1,137 @@
 #include "mooring/catalog/document_index.h"
 
 #include <algorithm>
-#include <compare>
-#include <set>
+#include <iterator>
+#include <limits>
+#include <utility>
 
-#include "mooring/base/case_fold.h"
-#include "mooring/catalog/assets.h"
+#include "index_folder.h"
+#include "index_pages.h"
 
 namespace mooring {
 namespace {
 
-constexpr std::size_t kNoLimit = std::size_t{1} << 40;
+/// D19: without any sort.
+constexpr DocumentSort kDefaultSort{DocumentSortKey::updated, SortOrder::descending};
 
-struct Candidate {
-  DocumentRecord record;
-  std::string folded;
+std::string tail_cache_key(std::uint32_t number) {
+  return "tail " + std::to_string(number);
+}
+
+/// One query at one moment.
+class QueryRun {
+ public:
+  QueryRun(const Database& database, IndexCache& cache, const DocumentQuery& query)
+      : view_(database), cache_(cache), query_(query), sorts_(query.sorts) {
+    if (sorts_.empty()) sorts_.push_back(kDefaultSort);
+  }
+
+  Result<DocumentPage> run() {
+    // Several organizations: each gives what could be on the page, and the page is cut of all.
+    const bool is_one = query_.scopes.size() == 1;
+    const std::uint64_t end =
+        query_.offset > std::numeric_limits<std::uint64_t>::max() - query_.limit
+            ? std::numeric_limits<std::uint64_t>::max()
+            : query_.offset + query_.limit;
+    for (const DocumentScope& scope : query_.scopes) {
+      const auto ran =
+          is_one ? run_scope(scope, query_.offset, query_.limit) : run_scope(scope, 0, end);
+      if (!ran) return std::unexpected(ran.error());
+    }
+    if (!is_one) cut_page();
+    for (const IndexedRow& row : rows_) {
+      auto record = find_document(view_, row.row.id);
+      if (!record) return std::unexpected(record.error());
+      if (!*record) return fail(Errc::corrupt, "document of the index without a record");
+      page_.documents.push_back(**std::move(record));
+    }
+    return std::move(page_);
+  }
+
+ private:
+  Status run_scope(const DocumentScope& scope, std::uint64_t offset, std::uint64_t limit) {
+    const auto state = find_index_state(view_, scope.organization);
+    if (!state) return std::unexpected(state.error());
+    if (!*state) return {};
+    IndexSession session(view_, cache_, **state);
+    const auto tail = tail_of(**state);
+    if (!tail) return std::unexpected(tail.error());
+    const IndexFilter filter(query_, scope);
+    const IndexMatches matches = find_matches(session, **tail, filter);
+    page_.total += matches.size();
+    std::ranges::move(select_page(session, matches, sorts_, offset, limit),
+                      std::back_inserter(rows_));
+    return session.status();
+  }
+
+  Result<std::shared_ptr<const IndexTail>> tail_of(const IndexState& state) {
+    const std::string key = tail_cache_key(state.number);
+    auto tail = std::static_pointer_cast<const IndexTail>(
+        cache_.find(state.number, state.base_version, key));
+    const bool is_new = !tail || !tail->is_of(state);
+    if (is_new) tail = std::make_shared<const IndexTail>(state);
+    const std::size_t bytes_before = tail->memory_bytes();
+    if (auto read = tail->catch_up(view_, state); !read) return std::unexpected(read.error());
+    // The cache learns what a tail costs when it has grown.
+    if (is_new || tail->memory_bytes() > bytes_before)
+      cache_.insert(state.number, state.base_version, key, tail);
+    return tail;
+  }
+
+  void cut_page() {
+    std::ranges::sort(rows_, [this](const IndexedRow& a, const IndexedRow& b) {
+      return stands_before(sorts_, a.row, b.row);
+    });
+    const auto begin = std::min<std::uint64_t>(query_.offset, rows_.size());
+    const auto end = std::min<std::uint64_t>(begin + query_.limit, rows_.size());
+    rows_ = std::vector<IndexedRow>(
+        std::make_move_iterator(rows_.begin() + static_cast<std::ptrdiff_t>(begin)),
+        std::make_move_iterator(rows_.begin() + static_cast<std::ptrdiff_t>(end)));
+  }
+
+  const Snapshot view_;
+  IndexCache& cache_;
+  const DocumentQuery& query_;
+  std::vector<DocumentSort> sorts_;
+  std::vector<IndexedRow> rows_;
+  DocumentPage page_;
 };
-
-template <typename T>
-bool passes(const std::vector<T>& filter, const T& value) {
-  return filter.empty() || std::ranges::find(filter, value) != filter.end();
-}
-
-/// The type without its parameters, in lower case.
-std::string plain_type(std::string_view mimetype) {
-  std::string plain = fold_case(mimetype.substr(0, mimetype.find(';')));
-  while (!plain.empty() && plain.back() == ' ') plain.pop_back();
-  return plain;
-}
-
-bool passes_languages(const DocumentQuery& query, const DocumentRecord& record) {
-  if (query.languages.empty()) return true;
-  if (record.languages.empty()) return passes(query.languages, std::string(kNoLanguage));
-  return std::ranges::any_of(record.languages, [&](const std::string& language) {
-    return passes(query.languages, fold_case(language));
-  });
-}
-
-bool passes_supplier(const DocumentQuery& query, const DocumentRecord& record) {
-  if (query.supplier_document && *query.supplier_document != record.supplier_document) return false;
-  if (query.supplier_names.empty()) return true;
-  return record.supplier_name && passes(query.supplier_names, *record.supplier_name);
-}
-
-bool matches(const DocumentQuery& query, const std::vector<std::string>& types,
-             const std::string& search, const Candidate& candidate) {
-  const DocumentRecord& record = candidate.record;
-  if (!query.categories.empty() &&
-      (!record.category_id || !passes(query.categories, *record.category_id)))
-    return false;
-  return passes(types, plain_type(record.mimetype)) && passes_languages(query, record) &&
-         passes_supplier(query, record) && candidate.folded.find(search) != std::string::npos;
-}
-
-std::strong_ordering compare_by(DocumentSortKey key, const Candidate& a, const Candidate& b) {
-  switch (key) {
-    case DocumentSortKey::name:
-      if (const auto order = a.folded <=> b.folded; order != 0) return order;
-      return a.record.displayname <=> b.record.displayname;
-    case DocumentSortKey::category:
-      if (!a.record.category_id || !b.record.category_id)
-        return b.record.category_id.has_value() <=> a.record.category_id.has_value();
-      return *a.record.category_id <=> *b.record.category_id;
-    case DocumentSortKey::updated:
-      break;
-  }
-  return a.record.updated_ms <=> b.record.updated_ms;
-}
-
-bool stands_before(const std::vector<DocumentSort>& sorts, const Candidate& a, const Candidate& b) {
-  for (const DocumentSort& sort : sorts) {
-    const auto order = compare_by(sort.key, a, b);
-    if (order != 0) return sort.order == SortOrder::ascending ? order < 0 : order > 0;
-  }
-  return a.record.id < b.record.id;
-}
-
-Status gather(const View& view, const std::vector<Uuid>& roots, std::set<Uuid>& documents) {
-  std::set<Uuid> seen;
-  std::vector<Uuid> waiting = roots;
-  while (!waiting.empty()) {
-    const Uuid asset = waiting.back();
-    waiting.pop_back();
-    if (!seen.insert(asset).second) continue;
-    const auto linked = list_documents_of_asset(view, asset, kNoLimit);
-    if (!linked) return std::unexpected(linked.error());
-    documents.insert(linked->begin(), linked->end());
-    const auto children = list_children(view, asset, kNoLimit);
-    if (!children) return std::unexpected(children.error());
-    waiting.insert(waiting.end(), children->begin(), children->end());
-  }
-  return {};
-}
 
 }  // namespace
 
+struct DocumentIndex::Impl {
+  Impl(Database& opened, Writer& writer, DocumentIndexOptions options)
+      : database(opened),
+        cache(options.memory_bytes),
+        folder(opened, writer, cache, options.tail_documents) {}
+
+  const Database& database;
+  IndexCache cache;
+  IndexFolder folder;
+};
+
 DocumentIndex::DocumentIndex(Database& database, Writer& writer, DocumentIndexOptions options)
-    : database_(database), writer_(writer), options_(options) {
-  (void)writer_;
-}
+    : impl_(std::make_unique<Impl>(database, writer, options)) {}
 
 DocumentIndex::~DocumentIndex() = default;
 
 Result<DocumentPage> DocumentIndex::query(const DocumentQuery& query) const {
-  std::set<Uuid> ids;
-  for (const DocumentScope& scope : query.scopes)
-    if (auto gathered = gather(database_, scope.roots, ids); !gathered)
-      return std::unexpected(gathered.error());
-  std::vector<std::string> types;
-  for (const std::string& type : query.mimetypes) types.push_back(plain_type(type));
-  const std::string search = fold_case(query.search);
-  std::vector<Candidate> found;
-  for (const Uuid& id : ids) {
-    auto record = find_document(database_, id);
-    if (!record) return std::unexpected(record.error());
-    if (!*record) continue;  // removed since it was gathered
-    Candidate candidate{**std::move(record), {}};
-    candidate.folded = fold_case(candidate.record.displayname);
-    if (matches(query, types, search, candidate)) found.push_back(std::move(candidate));
-  }
-  const std::vector<DocumentSort> sorts =
-      query.sorts.empty() ? std::vector<DocumentSort>{DocumentSort{}} : query.sorts;
-  std::ranges::sort(found, [&sorts](const Candidate& a, const Candidate& b) {
-    return stands_before(sorts, a, b);
-  });
-  DocumentPage page{.documents = {}, .total = found.size()};
-  for (std::uint64_t i = query.offset; i < found.size() && page.documents.size() < query.limit; ++i)
-    page.documents.push_back(std::move(found[i].record));
-  return page;
+  return QueryRun(impl_->database, impl_->cache, query).run();
+}
+
+Status DocumentIndex::fold() {
+  return impl_->folder.fold_all();
+}
+
+DocumentIndexMetrics DocumentIndex::metrics() const {
+  const IndexCacheMetrics cache = impl_->cache.metrics();
+  const IndexFolderMetrics folder = impl_->folder.metrics();
+  return {.memory_bytes = cache.memory_bytes,
+          .hits = cache.hits,
+          .misses = cache.misses,
+          .folds = folder.folds,
+          .folds_stale = folder.stale,
+          .changes_folded = folder.changes};
 }
 
 }  // namespace mooring

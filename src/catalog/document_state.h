@@ -24,9 +24,20 @@ struct IndexState {
   std::uint64_t next_sequence = 1;    ///< of the next change that is kept in the tail
   std::uint64_t folded_sequence = 0;  ///< changes up to this one are in the base
   std::uint64_t base_version = 0;     ///< grows with every change of the base
-  std::uint64_t tree_version = 0;     ///< grows with every move of an asset that has a subtree
+  std::uint64_t tree_version = 0;     ///< grows with every move and removal of assets
   friend bool operator==(const IndexState&, const IndexState&) = default;
 };
+
+/// Changes that are not in the base yet.
+[[nodiscard]] constexpr std::uint64_t tail_size(const IndexState& state) noexcept {
+  return state.next_sequence - 1 - state.folded_sequence;
+}
+
+/// An organization whose tail reaches a multiple of this is due: the fold looks at it.
+///   Family::document_due   organization (text)   -> (empty)
+inline constexpr std::uint64_t kTailStep = 16;
+/// Changes beyond this are refused until a fold has made room.
+inline constexpr std::uint64_t kTailMax = 65'536;
 
 [[nodiscard]] std::string encode(const IndexState& state);
 [[nodiscard]] Result<IndexState> decode_index_state(std::string_view bytes);

@@ -77,9 +77,9 @@ struct Database::Impl {
     db.reset();
   }
 
-  [[nodiscard]] rocksdb::Status get(Reach reach, Family family, std::string_view key,
-                                    Value& value) const;
-  [[nodiscard]] rocksdb::Status scan(Reach reach, const ScanRange& range,
+  [[nodiscard]] rocksdb::Status get(const rocksdb::ReadOptions& read, Family family,
+                                    std::string_view key, Value& value) const;
+  [[nodiscard]] rocksdb::Status scan(const rocksdb::ReadOptions& read, const ScanRange& range,
                                      std::vector<Entry>& entries) const;
   /// Whether `bytes` can be written without touching the reserve. What cannot be asked is not
   /// refused.

@@ -1,23 +1,13 @@
 #include "scan_plan.h"
 
 #include <compare>
-#include <cstdint>
+
+#include "mooring/catalog/view.h"
 
 namespace mooring {
-namespace {
 
-/// The least key above every key with `prefix`; empty if there is none.
-std::string upper_bound_of(std::string_view prefix) {
-  std::string bound(prefix);
-  while (!bound.empty() && static_cast<std::uint8_t>(bound.back()) == 0xff) bound.pop_back();
-  if (!bound.empty()) bound.back() = static_cast<char>(static_cast<std::uint8_t>(bound.back()) + 1);
-  return bound;
-}
-
-}  // namespace
-
-ScanPlan::ScanPlan(const ScanRange& range, Reach reach)
-    : options(read_options(reach)),
+ScanPlan::ScanPlan(const ScanRange& range, const rocksdb::ReadOptions& read)
+    : options(read),
       range_(range),
       bound_(upper_bound_of(range.prefix)),
       bound_slice_(bound_) {

@@ -17,7 +17,7 @@ namespace mooring {
 /// Immovable: the options point into it.
 class ScanPlan {
  public:
-  ScanPlan(const ScanRange& range, Reach reach);
+  ScanPlan(const ScanRange& range, const rocksdb::ReadOptions& read);
   ScanPlan(const ScanPlan&) = delete;
   ScanPlan& operator=(const ScanPlan&) = delete;
 

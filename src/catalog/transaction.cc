@@ -35,14 +35,14 @@ Result<Value> Transaction::get(Family family, std::string_view key) const {
   if (const auto seen = impl_->overlay.find(family, key))
     return *seen ? Value(std::string(**seen)) : Value();
   Value value;
-  const rocksdb::Status status = impl_->database.get(Reach::disk, family, key, value);
+  const rocksdb::Status status = impl_->database.get(read_options(Reach::disk), family, key, value);
   if (!status.ok()) return std::unexpected(error_from(status, "read of a record in a batch"));
   impl_->overlay.remember(family, key, value ? Overlay::Seen(*value) : Overlay::Seen());
   return value;
 }
 
 Result<std::vector<Entry>> Transaction::scan(const ScanRange& range) const {
-  const ScanPlan plan(range, Reach::disk);
+  const ScanPlan plan(range, read_options(Reach::disk));
   const std::unique_ptr<rocksdb::Iterator> iterator(
       impl_->database.db->NewIterator(plan.options, impl_->database.handle(range.family)));
   auto entries = plan.run(*iterator, impl_->overlay.changes_of(range.family, range.prefix));

@@ -6,6 +6,13 @@
 
 namespace mooring {
 
+std::string upper_bound_of(std::string_view prefix) {
+  std::string bound(prefix);
+  while (!bound.empty() && static_cast<std::uint8_t>(bound.back()) == 0xff) bound.pop_back();
+  if (!bound.empty()) bound.back() = static_cast<char>(static_cast<std::uint8_t>(bound.back()) + 1);
+  return bound;
+}
+
 Result<bool> any_key(const View& view, Family family, std::string_view prefix) {
   const auto entries = view.scan({.family = family, .prefix = prefix, .limit = 1});
   if (!entries) return std::unexpected(entries.error());

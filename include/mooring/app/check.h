@@ -12,7 +12,8 @@
 //   K4  a blob has references or a garbage mark, never both and never neither; a reference has its
 //       blob (catalog/blobs.h, I1 and I2);
 //   K5  every reference's owner exists and names that blob, and every owner's reference exists;
-//   K6  a segment's account is the sum of its live blobs (catalog/blobs.h, I4).
+//   K6  a segment's account is the sum of its live blobs (catalog/blobs.h, I4);
+//   K7  the document index agrees with the documents (catalog/document_index_check.h).
 //
 // After an unclean stop the next start takes some leftovers away (blob/recovery.h): what breaks
 // only K1 or K2 is then counted as a leftover, not as a problem.
@@ -45,6 +46,7 @@ struct CheckReport {
   std::uint64_t segments = 0;    ///< files below segments/
   std::uint64_t dead_bytes = 0;  ///< of records in segments that nothing names any more
   std::uint64_t owners = 0;      ///< records that refer to blobs
+  std::uint64_t documents = 0;   ///< held against their index
   std::uint64_t leftovers = 0;   ///< what the next start takes away after an unclean stop
   std::uint64_t problems = 0;    ///< found and handed out
 };

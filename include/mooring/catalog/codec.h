@@ -66,6 +66,8 @@ class Decoder {
   std::int64_t signed_number();
   bool flag();
   std::string text();
+  /// As text, as a view into the bytes that are decoded.
+  std::string_view text_view();
   std::optional<std::string> optional_text();
   Uuid uuid();
   std::optional<Uuid> optional_uuid();

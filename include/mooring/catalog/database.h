@@ -137,10 +137,29 @@ class Database final : public View {
   [[nodiscard]] DatabaseUsage usage() const;
 
  private:
+  friend class Snapshot;
   friend class Transaction;
   struct Impl;
   explicit Database(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
+};
+
+/// One moment of a Database, whatever is written afterwards. Keeps RocksDB from letting go what was
+/// replaced since, so it is held for the length of a query, not of a client. Reads block, as those
+/// of the database do. One thread.
+class Snapshot final : public View {
+ public:
+  explicit Snapshot(const Database& database);
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+  [[nodiscard]] Result<Value> get(Family family, std::string_view key) const override;
+  [[nodiscard]] Result<std::vector<Entry>> scan(const ScanRange& range) const override;
+
+ private:
+  struct Moment;
+  std::unique_ptr<Moment> moment_;
 };
 
 /// What is in memory of a Database, for reading on a core. A read that would have to touch the disk

@@ -34,6 +34,9 @@ struct DocumentSort {
 struct DocumentScope {
   std::string organization;
   std::vector<Uuid> roots;
+  /// Besides the roots: assets by themselves, because the caller may not see all that is below them
+  /// (D7). At most kQueryAssetsMax.
+  std::vector<Uuid> assets = {};
 };
 
 struct DocumentQuery {
@@ -55,6 +58,7 @@ struct DocumentQuery {
 /// A search below this is refused above: the index knows names by three code points.
 inline constexpr std::size_t kSearchCodePointsMin = 3;
 inline constexpr std::size_t kQueryRootsMax = 50;
+inline constexpr std::size_t kQueryAssetsMax = 10'000;
 /// The word for documents without a language, among languages.
 inline constexpr std::string_view kNoLanguage = "none";
 

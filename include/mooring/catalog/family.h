@@ -40,8 +40,14 @@ enum class Family : std::uint8_t {
   document,       ///< documents.h  document 16                             -> DocumentRecord
   document_link,  ///< documents.h  asset 16 | document 16              -> (empty)
   document_content,  ///< documents.h  blob key 18 | organization | document 16 -> (empty)
-  document_state,    ///< document_index.h  organization                   -> IndexState
-  document_free,     ///< document_index.h  organization number 4 | i 4    -> ordinal 4
+  document_state,    ///< document_index.h  organization -> the numbers of its index
+  document_free,     ///< document_index.h  number 4 | i 4 -> ordinal 4
+  document_tail,     ///< document_index.h  number 4 | sequence 8 -> a change not in the base yet
+  document_due,      ///< document_index.h  organization -> (empty): a fold is due
+  document_term,     ///< document_index.h  number 4 | kind 1 | text | chunk 4 -> Container
+  document_column,   ///< document_index.h  number 4 | page 4 -> ColumnPage
+  document_order,    ///< document_index.h  number 4 | kind 1 [| block 4] -> directory, ordinals
+  document_log,      ///< document_index.h  number 4 | version 8 -> keys replaced by it
   category,          ///< categories.h  code                               -> CategoryRecord
   category_use,      ///< documents.h  category | document 16              -> (empty)
   meta,  ///< database.h  a name                                   -> the store's own marks
@@ -79,6 +85,12 @@ inline constexpr std::array kFamilyTable = std::to_array<FamilyRow>({
     {Family::document_content, "document_content", 18},
     {Family::document_state, "document_state", 0},
     {Family::document_free, "document_free", 0},
+    {Family::document_tail, "document_tail", 0},
+    {Family::document_due, "document_due", 0},
+    {Family::document_term, "document_term", 0},
+    {Family::document_column, "document_column", 0},
+    {Family::document_order, "document_order", 0},
+    {Family::document_log, "document_log", 0},
     {Family::category, "category", 0},
     {Family::category_use, "category_use", 0},
     {Family::meta, "meta", 0},

@@ -54,6 +54,9 @@ class View {
   ~View() = default;
 };
 
+/// The least key above every key with `prefix`; empty if there is none.
+[[nodiscard]] std::string upper_bound_of(std::string_view prefix);
+
 /// Whether any key begins with `prefix`.
 [[nodiscard]] Result<bool> any_key(const View& view, Family family, std::string_view prefix);
 

@@ -5,7 +5,9 @@
 #include "mooring/catalog/assets.h"
 #include "mooring/catalog/attachments.h"
 #include "mooring/catalog/blobs.h"
+#include "mooring/catalog/categories.h"
 #include "mooring/catalog/codec.h"
+#include "mooring/catalog/documents.h"
 #include "mooring/catalog/images.h"
 #include "mooring/catalog/partner_assets.h"
 #include "mooring/catalog/pictures.h"
@@ -71,6 +73,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 10:
       check_exact(input, decode_pocket_project(input));
+      break;
+    case 8:
+      check_exact(input, decode_document(input));
+      break;
+    case 9:
+      check_exact(input, decode_category(input));
       break;
     default:
       check_key(input);

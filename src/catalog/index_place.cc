@@ -1,0 +1,63 @@
+#include "index_place.h"
+
+namespace mooring {
+
+std::strong_ordering OrderPlaces::compare_keys(const ColumnRow& a, const ColumnRow& b) const {
+  return kind_ == OrderKind::name ? compare_names(a, b) : a.updated_ms <=> b.updated_ms;
+}
+
+bool OrderPlaces::is_before(const ColumnRow& a, const ColumnRow& b) const {
+  const auto order = compare_keys(a, b);
+  return order != 0 ? order < 0 : a.id < b.id;
+}
+
+ColumnRow OrderPlaces::row_at(std::uint32_t place) {
+  const std::uint32_t ordinal = session_.ordinal_at(kind_, place);
+  page_ = session_.page(page_of(ordinal));
+  return page_->row(slot_of(ordinal));
+}
+
+std::uint32_t OrderPlaces::place_of(const ColumnRow& row) {
+  std::uint32_t first = 0;
+  std::uint32_t end = session_.directory(kind_)->size();
+  while (first < end) {
+    const std::uint32_t middle = first + (end - first) / 2;
+    if (is_before(row_at(middle), row))
+      first = middle + 1;
+    else
+      end = middle;
+  }
+  return first;
+}
+
+bool OrderPlaces::has_key(std::uint32_t place, const ColumnRow& row) {
+  return compare_keys(row_at(place), row) == 0;
+}
+
+// In steps that double, then halve.
+std::uint32_t OrderPlaces::first_of(std::uint32_t place, const ColumnRow& row) {
+  std::uint32_t inside = place;  // every place in [inside, place) has the key
+  std::uint32_t step = 1;
+  while (step <= inside && has_key(inside - step, row)) {
+    inside -= step;
+    step *= 2;
+  }
+  for (; step > 0; step /= 2)
+    if (step <= inside && has_key(inside - step, row)) inside -= step;
+  return inside;
+}
+
+std::uint32_t OrderPlaces::end_of(std::uint32_t place, const ColumnRow& row) {
+  const std::uint32_t size = session_.directory(kind_)->size();
+  std::uint32_t inside = place;  // every place in [place, inside) has the key
+  std::uint32_t step = 1;
+  while (step <= size - inside && has_key(inside + step - 1, row)) {
+    inside += step;
+    step *= 2;
+  }
+  for (; step > 0; step /= 2)
+    if (step <= size - inside && has_key(inside + step - 1, row)) inside += step;
+  return inside;
+}
+
+}  // namespace mooring

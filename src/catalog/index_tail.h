@@ -1,0 +1,83 @@
+// IndexTail: the changed documents of one organization that are not in the base yet, in memory.
+//
+// Shared by the threads that query; grows as they read further, by sequence number, and is made
+// anew when the base or the tree has changed. An entry holds until a later one of the same ordinal;
+// a query sees the entries of its own moment, whatever others have read since.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "document_state.h"
+#include "index_columns.h"
+#include "index_order.h"
+#include "index_terms.h"
+
+namespace mooring {
+
+struct TailDocument {
+  std::uint32_t ordinal = 0;
+  bool hides_base = false;  ///< the base may have this ordinal: what it says is out of date
+  std::optional<IndexedDocument> now;  ///< nothing: it is removed
+  std::string folded;
+  std::string spelling;
+  std::vector<Uuid> below;  ///< every asset whose subtree it is in, ascending
+  std::uint64_t sequence = 0;
+  mutable std::uint64_t superseded = std::numeric_limits<std::uint64_t>::max();
+  /// Where it would stand in the base's orders; negative: not known yet.
+  mutable std::array<std::atomic<std::int64_t>, kOrderKinds> positions{-1, -1};
+
+  /// Of a document that is not removed.
+  [[nodiscard]] ColumnRow row() const;
+};
+
+using TailPointer = std::shared_ptr<const TailDocument>;
+
+class IndexTail final : public CachedObject {
+ public:
+  /// An empty tail on the base and the tree of `state`.
+  explicit IndexTail(const IndexState& state);
+
+  [[nodiscard]] bool is_of(const IndexState& state) const noexcept {
+    return base_version_ == state.base_version && tree_version_ == state.tree_version;
+  }
+
+  /// Reads what has come until `state`, which this tail is of; `view` shows its moment.
+  [[nodiscard]] Status catch_up(const View& view, const IndexState& state) const;
+
+  /// The entries that hold at the moment of `state`, after catch_up.
+  template <typename Function>
+  void for_each(const IndexState& state, Function function) const {
+    const std::shared_lock lock(mutex_);
+    for (const auto& entry : entries_) {
+      if (entry->sequence >= state.next_sequence) return;
+      if (entry->superseded >= state.next_sequence) function(TailPointer(entry));
+    }
+  }
+
+  [[nodiscard]] std::size_t memory_bytes() const noexcept override;
+
+ private:
+  [[nodiscard]] Status append(const View& view, std::uint64_t sequence, TailEntry entry) const;
+  [[nodiscard]] Result<const Ancestors*> ancestors(const View& view, const Uuid& asset) const;
+
+  const std::uint64_t base_version_;
+  const std::uint64_t tree_version_;
+  mutable std::shared_mutex mutex_;
+  mutable std::uint64_t next_sequence_;
+  mutable std::vector<std::shared_ptr<TailDocument>> entries_;  // ascending sequence
+  mutable std::unordered_map<std::uint32_t, std::size_t> newest_of_;
+  mutable std::map<Uuid, Ancestors> ancestors_;
+  mutable std::size_t bytes_ = 0;
+};
+
+}  // namespace mooring
