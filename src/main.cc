@@ -113,6 +113,22 @@ CLI::App* add_key(CLI::App& app, KeyOptions& options) {
   return key;
 }
 
+CLI::App* add_import(CLI::App& app, ImportOptions& options) {
+  CLI::App* import =
+      app.add_subcommand("import", "Load assets and documents (NDJSON) into a stopped store.");
+  import->add_option("--data", options.data_dir, "The data directory; made if absent")
+      ->type_name("DIR")
+      ->required();
+  import->add_option("--organization", options.organization, "Whose they are")
+      ->type_name("ORG")
+      ->required();
+  import->add_option("--subject", options.subject, "Who made them")->type_name("ID");
+  import->add_option("file", options.file, "One asset, category or document per line; - for stdin")
+      ->type_name("FILE")
+      ->required();
+  return import;
+}
+
 CLI::App* add_check(CLI::App& app, CheckOptions& options) {
   CLI::App* check = app.add_subcommand("check", "Prove that a stopped store is whole.");
   check->add_option("--data", options.data_dir, "The data directory")->type_name("DIR")->required();
@@ -182,11 +198,13 @@ int run(int argument_count, char** arguments) {
   TokenOptions token_options;
   KeyOptions key_options;
   CheckOptions check_options;
+  ImportOptions import_options;
   DoctorOptions doctor_options;
   CLI::App* serve = add_serve(app, serve_options);
   CLI::App* token = add_token(app, token_options);
   CLI::App* key = add_key(app, key_options);
   CLI::App* check = add_check(app, check_options);
+  CLI::App* import = add_import(app, import_options);
   CLI::App* doctor = add_doctor(app, doctor_options);
   CLI::App* routes = app.add_subcommand("routes", "Print every route and its policy.");
   routes->group("");  // for tests: not in --help
@@ -204,6 +222,7 @@ int run(int argument_count, char** arguments) {
   if (*token) return run_token(token_options);
   if (*key) return run_key(key_options);
   if (*check) return run_check(check_options);
+  if (*import) return run_import(import_options);
   if (*doctor) return run_doctor(doctor_options);
   if (*routes) return run_routes();
   if (*faults) return run_faults();

@@ -42,6 +42,8 @@ PLACES = [
     (r"rapidjson/", {"base/json_writer.cc"}),
     (r"xxhash\.h|xxh3\.h", {"base/digest.cc"}),
     (r"spdlog/", {"base/log.cc"}),
+    (r"magic\.h", {"api/documents/document_type.cc"}),
+    (r"zip\.h", {"api/documents/zip_reader.cc"}),
     (r"toml\+\+/|CLI/|prometheus/", {"app", "main.cc"}),
     (r"gtest/|gmock/", {"tests"}),
     (r"benchmark/", {"bench"}),

@@ -32,8 +32,9 @@ void add_validators(Response& response, const DownloadSource& source, const std:
 }
 
 void add_content_fields(Response& response, const DownloadSource& source) {
-  const auto disposition =
-      may_be_shown(source.media_type) ? DispositionType::inline_ : DispositionType::attachment;
+  const bool is_shown =
+      source.presentation == Presentation::by_type && may_be_shown(source.media_type);
+  const auto disposition = is_shown ? DispositionType::inline_ : DispositionType::attachment;
   response.add("Content-Type", std::string(source.media_type));
   response.add("Content-Disposition", format_content_disposition(disposition, source.filename));
   response.add("Accept-Ranges", "bytes");

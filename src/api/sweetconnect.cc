@@ -58,6 +58,9 @@ constexpr Answer kUnavailable{503, "ServiceUnavailable", "The service is tempora
 constexpr Answer kInsufficientStorage{507, "InsufficientStorage",
                                       "There is not enough storage to complete the request."};
 
+constexpr Answer kInvalidLanguageCode{400, "InvalidLanguageCode",
+                                      "The language code is not supported."};
+
 constexpr std::string_view kFileTooLarge = "FileTooLarge";
 constexpr std::string_view kInvalidMimeType = "InvalidMimeType";
 constexpr std::string_view kNoExtension = "{}";
@@ -131,6 +134,12 @@ Response error_response(const Answer& answer, std::string_view extension) {
   return response;
 }
 
+std::string one_member(std::string_view name, std::string_view value) {
+  JsonWriter extension;
+  extension.begin_object().field(name, value).end_object();
+  return extension.take();
+}
+
 }  // namespace
 
 const Envelope kSweetConnectEnvelope{kPrefixes, [](const Error& error) { return refuse(error); }};
@@ -144,9 +153,15 @@ Response refuse(Errc code) {
 }
 
 Response refuse_field(std::string_view field) {
-  JsonWriter extension;
-  extension.begin_object().field("field", field).end_object();
-  return error_response(kBadRequest, extension.take());
+  return error_response(kBadRequest, one_member("field", field));
+}
+
+Response refuse_language(std::string_view field) {
+  return error_response(kInvalidLanguageCode, one_member("field", field));
+}
+
+Response refuse_entity(std::string_view entity) {
+  return error_response(kUnprocessable, one_member("entityType", entity));
 }
 
 Response refuse_file_too_large(std::uint64_t file_bytes, std::uint64_t file_bytes_max) {
@@ -185,13 +200,17 @@ std::string megabytes(std::uint64_t size_bytes) {
   return fmt::format("{}.{:02}", whole, hundredths);
 }
 
-Status check_ownership(const Identity& caller, const AssetRecord& asset) {
+Status check_ownership(const Identity& caller, const Ownership& ownership) {
   if (caller.has_role(Role::admin)) return {};
-  if (caller.organization == asset.organization_id) return {};
+  if (caller.organization == ownership.organization) return {};
   if (caller.has_any_role({Role::manufacturer_admin, Role::manufacturer_user}) &&
-      caller.organization == asset.manufacturer_id)
+      caller.organization == ownership.manufacturer)
     return {};
-  return fail(Errc::forbidden, "asset of another organization");
+  return fail(Errc::forbidden, "what another organization has");
+}
+
+Status check_ownership(const Identity& caller, const AssetRecord& asset) {
+  return check_ownership(caller, Ownership{asset.organization_id, asset.manufacturer_id});
 }
 
 Status check_ownership(const Identity& caller, const AssetRecord& asset,

@@ -127,6 +127,16 @@ Task<void> drop_received(ReceivedFile& file) {
   file.buffer_ = {};
 }
 
+// A finished landing holds no chunk any more, and nothing of it is in flight.
+void give_back_chunks(ReceivedFile& file) {
+  if (file.chunk_) {
+    file.buffer_.assign(file.content_.begin(), file.content_.end());
+    file.content_ = file.buffer_;
+    file.chunk_.reset();
+  }
+  file.permits_.reset();
+}
+
 Task<Status> UploadReceiver::run() {
   Status received = co_await receive();
   if (!received) {
@@ -345,7 +355,10 @@ bool UploadReceiver::starves_others() const {
 // next one.
 Task<Status> UploadReceiver::hand_over_chunk() {
   if (!file_.landing_) file_.landing_ = std::make_unique<Landing>(services_.blobs, std::nullopt);
-  if (file_bytes_before_ == 0) file_.sniffed = sniff({memory_, kSniffBytes});
+  if (file_bytes_before_ == 0) {
+    file_.sniffed = sniff({memory_, kSniffBytes});
+    file_.beginning_.assign(memory_, memory_ + std::min(rules_.beginning_bytes, kChunkBytes));
+  }
   if (!hash_) hash_.emplace();
   hash_decided();
   if (md5_) co_await add_to_checksum(services_.core, *md5_, {memory_, kChunkBytes});

@@ -7,6 +7,7 @@
 #include "mooring/catalog/attachments.h"
 #include "mooring/catalog/blobs.h"
 #include "mooring/catalog/codec.h"
+#include "mooring/catalog/documents.h"
 #include "mooring/catalog/images.h"
 #include "mooring/catalog/partner_assets.h"
 #include "mooring/catalog/pictures.h"
@@ -43,6 +44,26 @@ std::optional<std::string> key_of_uuid_owner(std::string_view owner) {
   const std::optional<Uuid> id = parse_uuid(owner.substr(owner.rfind('/') + 1));
   if (!id) return {};
   return Key().uuid(*id).take();
+}
+
+Result<std::optional<OwnedContent>> read_document(const View&, const Entry& entry) {
+  const Result<DocumentRecord> document = decode_document(entry.value);
+  if (!document) return std::unexpected(document.error());
+  return OwnedContent{document_owner(document->id), document->blob, document->size_bytes};
+}
+
+// The assets a document is linked to.
+Status look_at_linked_assets(StoreCheck& check, const Entry& entry) {
+  const Result<DocumentRecord> document = decode_document(entry.value);
+  if (!document) return std::unexpected(document.error());
+  for (const Uuid& id : document->asset_ids) {
+    const Result<Value> asset = check.database.get(Family::asset, Key().uuid(id));
+    if (!asset) return std::unexpected(asset.error());
+    if (!*asset)
+      check.problem(fmt::format("document {}: its asset {} does not exist", to_string(document->id),
+                                to_string(id)));
+  }
+  return {};
 }
 
 Result<std::optional<OwnedContent>> read_picture(const View&, const Entry& entry) {
@@ -140,6 +161,7 @@ std::optional<std::string> key_of_rendition_owner(std::string_view owner) {
 
 constexpr std::array kOwnerKinds = std::to_array<OwnerKind>({
     {"picture/", Family::picture, read_picture, key_of_uuid_owner, look_at_asset},
+    {"document/", Family::document, read_document, key_of_uuid_owner, look_at_linked_assets},
     {"attachment/", Family::pocket_asset, read_attachment, key_of_attachment_owner, look_at_holder},
     {"partner/", Family::partner_asset, read_partner_asset, key_of_uuid_owner},
     {"rendition/", Family::rendition, read_rendition, key_of_rendition_owner, look_at_original},

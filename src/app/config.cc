@@ -10,6 +10,7 @@
 #include <cstring>
 #include <memory>
 
+#include "mooring/api/documents/document_type.h"
 #include "mooring/app/config_setting.h"
 
 namespace mooring {
@@ -48,6 +49,12 @@ std::optional<std::string> contradiction(const Config& config) {
     return "data.segment_bytes must be a multiple of 4KiB";
   if (!std::has_single_bit(config.data.read_piece_bytes))
     return "data.read_piece_bytes must be a power of two";
+  if (config.documents.file_bytes_max > limits.body_bytes_max)
+    return "documents.file_bytes_max must not be above limits.body_bytes_max";
+  if (config.documents.zip_bytes_max > limits.body_bytes_max)
+    return "documents.zip_bytes_max must not be above limits.body_bytes_max";
+  if (!AllowedTypes::parse(config.documents.types))
+    return "documents.types must be media types with spaces between them, such as image/*";
   const std::string& url = config.server.base_url;
   if (!url.empty() && (!(url.starts_with("http://") || url.starts_with("https://")) ||
                        url.ends_with('/') || url.find_first_of(" \"<>\\?#") != std::string::npos))

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "mooring/api/documents/zip_reader.h"
 #include "mooring/auth/key_cache.h"
 #include "mooring/auth/token_cache.h"
 #include "mooring/image/failures.h"
@@ -18,6 +19,8 @@ constexpr std::uint64_t kConnectionBytes = 8_KiB;
 // api/upload.cc: the largest body that gets a buffer of its own size, and what goes on behind a
 // file.
 constexpr std::uint64_t kSmallBodyBytes = 64_KiB + 32_KiB;
+// An archive that fits into a chunk is copied out of it (api/documents/upload_archive.cc).
+constexpr std::uint64_t kSmallArchiveBytes = kChunkBytes;
 
 }  // namespace
 
@@ -42,6 +45,12 @@ MemoryBound memory_bound(const Config& config, std::uint64_t cores) noexcept {
                        (renditions.queue_max + 2 * renditions.workers) * content_bytes +
                        renditions.check_workers * (renditions.memory_bytes_max + content_bytes) +
                        ImageFailures::bytes_max(renditions.failures_max);
+  // An archive's largest file is in memory while it is stored, and so is its directory.
+  const DocumentsConfig& documents = config.documents;
+  bound.documents_bytes =
+      documents.index_memory_bytes +
+      documents.zips_in_flight_max * (documents.zip_entry_bytes_max + kSmallArchiveBytes +
+                                      2 * documents.zip_entries_max * kDirectoryBytesPerEntry);
   return bound;
 }
 
@@ -49,10 +58,10 @@ std::string to_string(const MemoryBound& bound) {
   const auto mib = [](std::uint64_t bytes) { return (bytes + 1_MiB - 1) / 1_MiB; };
   return fmt::format(
       "at most {} MiB: chunks {}, heads {}, small bodies {}, connections {}, tokens {}, catalogue "
-      "{}, images {}",
+      "{}, images {}, documents {}",
       mib(bound.total_bytes()), mib(bound.chunks_bytes), mib(bound.heads_bytes),
       mib(bound.small_bodies_bytes), mib(bound.connections_bytes), mib(bound.tokens_bytes),
-      mib(bound.catalog_bytes), mib(bound.images_bytes));
+      mib(bound.catalog_bytes), mib(bound.images_bytes), mib(bound.documents_bytes));
 }
 
 }  // namespace mooring

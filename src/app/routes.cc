@@ -1,6 +1,7 @@
 // The route table: one line per family.
 #include "mooring/api/assets/family.h"
 #include "mooring/api/attachments/family.h"
+#include "mooring/api/documents/family.h"
 #include "mooring/api/images/family.h"
 #include "mooring/api/partner/family.h"
 #include "mooring/api/pictures/family.h"
@@ -15,6 +16,7 @@ Router make_router(const Config& config) {
   router.add(kAssetsFamily);
   router.add(kAttachmentsFamily);
   router.add(kPicturesFamily);
+  router.add(kDocumentsFamily);
   router.add(kPartnerFamily);
   router.add(kImagesFamily);
   router.add(kHealthFamily);

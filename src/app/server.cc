@@ -7,6 +7,7 @@
 
 #include <cstdio>
 
+#include "mooring/api/documents/default_categories.h"
 #include "mooring/app/admin_socket.h"
 #include "mooring/app/doctor.h"
 #include "mooring/app/exit_code.h"
@@ -21,6 +22,7 @@
 #include "mooring/base/fault.h"
 #include "mooring/blob/recovery.h"
 #include "mooring/catalog/blobs.h"
+#include "mooring/catalog/document_index.h"
 #include "mooring/image/failures.h"
 #include "mooring/image/flights.h"
 #include "mooring/image/pool.h"
@@ -72,6 +74,19 @@ bool machine_is_fit(const Config& config) {
   return fit;
 }
 
+DocumentSettings document_settings(const DocumentsConfig& config) {
+  DocumentSettings settings;
+  settings.file_bytes_max = config.file_bytes_max;
+  settings.types = AllowedTypes::parse(config.types).value_or(AllowedTypes());  // was checked
+  settings.zip_bytes_max = config.zip_bytes_max;
+  settings.zip = {.entries_max = config.zip_entries_max,
+                  .entry_bytes_max = config.zip_entry_bytes_max,
+                  .total_bytes_max = config.zip_total_bytes_max,
+                  .ratio_max = config.zip_ratio_max};
+  settings.zips_in_flight_max = config.zips_in_flight_max;
+  return settings;
+}
+
 ApiSettings api_settings(const Config& config, TokenClients token_clients) {
   ApiSettings settings;
   settings.token_clients = std::move(token_clients);
@@ -81,6 +96,7 @@ ApiSettings api_settings(const Config& config, TokenClients token_clients) {
   settings.attachment_bytes_max = config.limits.attachment_bytes_max;
   settings.partner_bytes_max = config.limits.partner_bytes_max;
   settings.images_bytes_max = config.limits.images_bytes_max;
+  settings.documents = document_settings(config.documents);
   settings.segment_threshold_bytes = config.data.segment_threshold_bytes;
   settings.receive_bytes_max = config.limits.receive_bytes_max;
   settings.contended_bytes_per_second_min = config.timeouts.contended_bytes_per_second_min;
@@ -91,6 +107,10 @@ ApiSettings api_settings(const Config& config, TokenClients token_clients) {
   settings.reserve_bytes = config.data.reserve_bytes;
   settings.base_url = config.server.base_url;
   return settings;
+}
+
+DocumentIndexOptions document_index_options(const DocumentsConfig& config) {
+  return {.memory_bytes = config.index_memory_bytes, .tail_documents = config.index_tail_documents};
 }
 
 ImagePoolOptions image_pool_options(const RenditionsConfig& config) {
@@ -232,6 +252,10 @@ int serve_store(const Config& config, const sigset_t& signals, BlobStore& store,
   writer_options.durability = config.data.durability;
   writer_options.on_fatal = stop_on_io_error;
   Writer writer(database, writer_options);
+  const DocumentIndex documents(database, writer, document_index_options(config.documents));
+  if (Status loaded = load_default_categories(writer); !loaded)
+    return refuse_start("cannot load the default categories", loaded.error(),
+                        "see `mooring doctor`");
   std::unique_ptr<AccessLogWriter> access_log;
   if (config.log.access != AccessLog::off)
     access_log =
@@ -249,6 +273,7 @@ int serve_store(const Config& config, const sigset_t& signals, BlobStore& store,
       .store = store,
       .database = database,
       .writer = writer,
+      .documents = documents,
       .renditions = {image_pool, image_flights, image_failures, config.renditions.mode},
       .router = router,
       .verifier = verifier,

@@ -10,6 +10,7 @@ import dataclasses
 import re
 from typing import Callable
 
+import document_operations
 import inventorum
 import media_pocket
 import partner
@@ -46,7 +47,7 @@ class Route:
 
 def first_name(pattern, family):
     """The pattern without the prefixes that lead to the same operation."""
-    if family in ("assets", "pictures"):
+    if family in ("assets", "pictures", "documents"):
         return re.sub(r"^(/api/(asset|storage))?/v1", "", pattern)
     return re.sub(r"^(/api)?/images", "/images", pattern)
 
@@ -344,7 +345,9 @@ PLAIN = Operation(200, lambda world, whose: ({}, {}), ("-",))
 SERVER = {("GET", path): PLAIN for path in ("/", "/healthz", "/readyz", "/metrics",
                                             "/openapi.json")}
 
-OPERATIONS = {**SWEET, **PARTNER, **IMAGES, **POCKET, **SERVER}
+DOCUMENTS = document_operations.operations(Operation, OWNED)
+
+OPERATIONS = {**SWEET, **DOCUMENTS, **PARTNER, **IMAGES, **POCKET, **SERVER}
 
 
 def send(world, route, parameters, options, headers=None, **more):

@@ -24,6 +24,7 @@ SUCCESS = "success"
 POLICIES = {
     "assets": {"bearer roles=" + ",".join(ROLES)},
     "pictures": {"bearer roles=" + ",".join(ROLES)},
+    "documents": {"bearer roles=" + ",".join(ROLES)},
     "partner": {"partner_keys"},
     "attachments": {"api_key"},
     "images": {"bearer"},  # the scope is asked for after the version (I20)
@@ -32,6 +33,8 @@ POLICIES = {
 EXCEPTIONS = {
     ("GET", "/api/v1/partner/asset/{assetKey}"): "partner_keys optional",  # G2
     ("GET", "/uploads/{number}/{type}/{file}"): "anyone",  # I17
+    **{(method, prefix + "/v1/categories/{categoryId}"): "bearer roles=admin"  # 1.3
+       for method in ("PUT", "DELETE") for prefix in ("", "/api/storage")},
     ("POST", "/api/auth/token"): "anyone",  # Basic, which the handler looks at
 }
 
@@ -49,6 +52,15 @@ def sweet(route, caller, whose):
     may = (whose == "own" or caller == "admin"
            or (whose == "made" and caller.startswith("manufacturer-")))
     return SUCCESS if may else 403
+
+
+def documents(route, caller, whose):
+    if "/categories" not in route.pattern:
+        return sweet(route, caller, whose)
+    expected = sweet(route, caller, "own")  # categories are everybody's
+    if route.method in ("PUT", "DELETE") and caller in ROLES and caller != "admin":
+        return 403
+    return 404 if whose == "none" and expected == SUCCESS else expected
 
 
 def partner(route, caller, whose):
@@ -91,10 +103,11 @@ def public(route, caller, whose):
     return SUCCESS
 
 
-RULES = {"assets": sweet, "pictures": sweet, "partner": partner, "images": images,
-         "attachments": attachments, "health": public, "metrics": public, "openapi": public}
+RULES = {"assets": sweet, "pictures": sweet, "documents": documents, "partner": partner,
+         "images": images, "attachments": attachments, "health": public, "metrics": public,
+         "openapi": public}
 
-CHALLENGED = ("assets", "pictures", "images")  # X6
+CHALLENGED = ("assets", "pictures", "documents", "images")  # X6
 
 
 # ---- the callers: all of org-a, company-a and a@example.com ----

@@ -175,8 +175,9 @@ def good_caller(world, route):
     """The headers of somebody who may do everything to what is `own`."""
     if route.pattern == "/api/auth/token":
         return {}, {"auth": operations.CLIENT}
-    owner = {"assets": world.admins, "pictures": world.admins, "partner": world.partners,
-             "images": world.imagers, "attachments": world.pockets}.get(route.family)
+    owner = {"assets": world.admins, "pictures": world.admins, "documents": world.admins,
+             "partner": world.partners, "images": world.imagers,
+             "attachments": world.pockets}.get(route.family)
     return (dict(owner["own"].session.headers) if owner else {}), {}
 
 

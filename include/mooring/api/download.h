@@ -15,6 +15,9 @@ namespace mooring {
 /// shown by any.
 enum class EmbeddedBy : std::uint8_t { same_origin, any_site };
 
+/// Whether a browser may show it: raster images and PDF only, or nothing at all.
+enum class Presentation : std::uint8_t { by_type, attachment };
+
 struct DownloadSource {
   BlobId blob;
   std::string_view media_type;  ///< as stored: by the bytes, not by the client's word
@@ -22,6 +25,7 @@ struct DownloadSource {
   std::int64_t modified_ms = 0;
   std::string_view cache_control = {};  ///< empty: none
   EmbeddedBy embedded_by = EmbeddedBy::same_origin;
+  Presentation presentation = Presentation::by_type;
 };
 
 /// 200, 206, 304, 412 or 416 for a GET or HEAD of `source`; an error if the content cannot be

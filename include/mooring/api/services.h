@@ -9,6 +9,7 @@
 #include <string>
 
 #include "mooring/api/admission.h"
+#include "mooring/api/documents/document_settings.h"
 #include "mooring/auth/refresh_token.h"
 #include "mooring/base/bytes.h"
 #include "mooring/base/counter.h"
@@ -19,6 +20,7 @@ namespace mooring {
 
 class Collector;
 class CoreBlobs;
+class DocumentIndex;
 class Reader;
 class Renditions;
 class Writer;
@@ -31,6 +33,7 @@ struct ApiSettings {
   std::uint64_t attachment_bytes_max = 5_GiB;
   std::uint64_t partner_bytes_max = 100_MiB;
   std::uint64_t images_bytes_max = 10_MiB;
+  DocumentSettings documents = {};
   std::uint64_t segment_threshold_bytes = 512_KiB;  ///< smaller content goes to segments
   std::uint64_t reserve_bytes = 1_GiB;        ///< uploads are refused with 507 when less is free
   std::uint64_t receive_bytes_max = 256_KiB;  ///< of a large body, received and hashed at once
@@ -68,6 +71,7 @@ struct CoreServices {
   Core& core;
   Reader& reader;  ///< of the catalogue
   Writer& writer;
+  const DocumentIndex& documents;  ///< queries block: on workers only
   CoreBlobs& blobs;
   Collector& collector;
   Renditions& renditions;
@@ -77,6 +81,7 @@ struct CoreServices {
   /// Set by the server's watch over the disk: uploads are refused from the head (507).
   const std::atomic<bool>& space_is_short;
   Admission& admission;
+  std::atomic<std::uint64_t>& zips_in_flight;
 };
 
 }  // namespace mooring

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,6 +44,13 @@ inline constexpr int kInvalidMimeTypeStatus = 400;  ///< [V]
 /// 400 BadRequest with `{"field":"<field>"}` as its extension [D]: which part of a body or query.
 [[nodiscard]] Response refuse_field(std::string_view field);
 
+/// 400 InvalidLanguageCode (1.3), with `{"field":"<field>"}` [D].
+[[nodiscard]] Response refuse_language(std::string_view field);
+
+/// 422 UnprocessableEntity with `{"entityType":"<entity>"}` [V]: what is named does not exist, or
+/// cannot be taken for this.
+[[nodiscard]] Response refuse_entity(std::string_view entity);
+
 /// Rule P5: 400 FileTooLarge, sizes in bytes.
 [[nodiscard]] Response refuse_file_too_large(std::uint64_t file_bytes,
                                              std::uint64_t file_bytes_max);
@@ -53,9 +61,16 @@ inline constexpr int kInvalidMimeTypeStatus = 400;  ///< [V]
 /// Bytes in MB of 1,048,576 with at most two decimals, rounded half up: "10", "12.5", "0.01" (P5).
 [[nodiscard]] std::string megabytes(std::uint64_t size_bytes);
 
-/// Rule P12 without an organization in the path: `admin` may touch every asset; others those of
-/// their own organization; the manufacturer roles also those their organization has made. Else
+/// Whose something is: of an asset, or of what hangs on it.
+struct Ownership {
+  std::string_view organization;
+  const std::optional<std::string>& manufacturer;
+};
+
+/// Rule P12 without an organization in the path: `admin` may touch everything; others what is of
+/// their own organization; the manufacturer roles also what their organization has made. Else
 /// forbidden.
+[[nodiscard]] Status check_ownership(const Identity& caller, const Ownership& ownership);
 [[nodiscard]] Status check_ownership(const Identity& caller, const AssetRecord& asset);
 
 /// Rule P12 with one: for `admin` an asset of another organization than `path_organization` does

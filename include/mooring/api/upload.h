@@ -44,6 +44,10 @@ class ReceivedFile {
   SniffedType sniffed = SniffedType::unknown;    ///< by the first bytes
   std::optional<std::array<std::byte, 16>> md5;  ///< if the rules asked for it
 
+  /// The first bytes of the content: all of it while it is in memory, else as many as the rules
+  /// asked for.
+  [[nodiscard]] Bytes beginning() const noexcept { return landing_ ? Bytes(beginning_) : content_; }
+
   /// The content while it is in memory: a view into the buffer below or into what came with the
   /// head.
   [[nodiscard]] std::optional<Bytes> content() const noexcept {
@@ -55,6 +59,7 @@ class ReceivedFile {
  private:
   friend class UploadReceiver;
   Bytes content_;
+  std::vector<std::byte> beginning_;
   std::vector<std::byte> buffer_;  ///< bodies up to 64 KiB that did not come with the head
   Permits permits_;                ///< of the core's chunks; given back after the chunks
   ChunkLease chunk_;               ///< bodies up to a chunk
@@ -63,6 +68,7 @@ class ReceivedFile {
   friend Task<Status> take_made_content(CoreServices& services, Bytes content, const Hash128& hash,
                                         ReceivedFile& file);
   friend Task<void> drop_received(ReceivedFile& file);
+  friend void give_back_chunks(ReceivedFile& file);
   friend Task<Status> land_received(CoreServices& services, ReceivedFile& file);
   friend Task<Status> publish_received(CoreServices& services, ReceivedFile& file,
                                        const BlobId& id);
@@ -86,6 +92,7 @@ struct UploadRules {
   std::string_view file_field = "file";  ///< the multipart name of the file
   RawUploads raw = RawUploads::refused;
   bool wants_md5 = false;            ///< ReceivedFile::md5 is wanted
+  std::size_t beginning_bytes = 0;   ///< of a large file, kept in memory: ReceivedFile::beginning
   std::uint64_t file_bytes_max = 0;  ///< inclusive
   std::uint64_t body_bytes_max = 0;  ///< file, other parts and framing together, inclusive
 };
@@ -115,6 +122,10 @@ struct Upload {
 /// Makes a received file the blob `id` of the file tier; under the exclusive guard of its hash.
 [[nodiscard]] Task<Status> publish_received(CoreServices& services, ReceivedFile& file,
                                             const BlobId& id);
+
+/// For a file that is worked on before it is dropped: content in a chunk moves to memory of its
+/// own, and chunks and permits are given back, so that whoever works on it may wait for others.
+void give_back_chunks(ReceivedFile& file);
 
 /// Gives back what a received file holds. Every received file ends here or in store_file.
 [[nodiscard]] Task<void> drop_received(ReceivedFile& file);

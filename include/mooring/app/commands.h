@@ -42,6 +42,18 @@ struct KeyOptions {
 /// is no store, or it is another user's.
 [[nodiscard]] int run_key(const KeyOptions& options);
 
+struct ImportOptions {
+  std::string data_dir = "./data";
+  std::string organization = {};   ///< whose everything will be
+  std::string subject = "import";  ///< who made it, by the records
+  std::string file = "-";          ///< NDJSON (import_line.h); "-": standard input
+};
+
+/// Stores assets, categories and documents in a store that no server uses, batch by batch, and
+/// prints how many and how fast. 64: a line that cannot be, or no such file; what came before it
+/// stays. 70: it cannot be written; 71, 75, 78 as a start of the server.
+[[nodiscard]] int run_import(const ImportOptions& options);
+
 struct DoctorOptions {
   std::optional<std::string> config_file = {};
   std::optional<std::string> data_dir = {};  ///< wins over the file

@@ -183,6 +183,21 @@ struct RenditionsConfig {
   bool operator==(const RenditionsConfig&) const = default;
 };
 
+/// Documents, the archives they come in, and the index that finds them.
+struct DocumentsConfig {
+  std::uint64_t file_bytes_max = 100_MiB;      ///< of one document
+  std::string types = {};                      ///< media types that are taken; empty: all
+  std::uint64_t zip_bytes_max = 512_MiB;       ///< of one archive, as it comes
+  std::uint64_t zip_entries_max = 500;         ///< files in one archive
+  std::uint64_t zip_entry_bytes_max = 64_MiB;  ///< of one of them, inflated: it is held in memory
+  std::uint64_t zip_total_bytes_max = 1_GiB;   ///< of all of them together
+  std::uint64_t zip_ratio_max = 200;           ///< inflated to packed
+  std::uint64_t zips_in_flight_max = 2;        ///< of the whole server; further ones get 503
+  std::uint64_t index_memory_bytes = 256_MiB;
+  std::uint64_t index_tail_documents = 4096;
+  bool operator==(const DocumentsConfig&) const = default;
+};
+
 struct Config {
   ServerConfig server = {};
   DataConfig data = {};
@@ -193,6 +208,7 @@ struct Config {
   ThreadsConfig threads = {};
   RocksdbConfig rocksdb = {};
   RenditionsConfig renditions = {};
+  DocumentsConfig documents = {};
   bool operator==(const Config&) const = default;
 };
 

@@ -22,6 +22,7 @@
 #include "mooring/auth/jwt.h"
 #include "mooring/blob/store.h"
 #include "mooring/catalog/database.h"
+#include "mooring/catalog/document_index.h"
 #include "mooring/catalog/writer.h"
 #include "mooring/core/workers.h"
 
@@ -58,6 +59,7 @@ struct ServerState {
   BlobStore& store;
   Database& database;
   Writer& writer;
+  const DocumentIndex& documents;
   RenditionWorks renditions;
   const Router& router;
   const TokenVerifier& verifier;
@@ -68,6 +70,7 @@ struct ServerState {
   std::atomic<Phase> phase{Phase::starting};
   std::atomic<bool> space_is_short{false};
   std::atomic<std::uint64_t> uploads_in_flight{0};
+  std::atomic<std::uint64_t> zips_in_flight{0};
 };
 
 /// The services of a core as the server's own routes see them.

@@ -23,10 +23,9 @@
 #pragma once
 
 #include <cstddef>
-#include <expected>
-#include <string_view>
 #include <vector>
 
+#include "mooring/api/checked.h"
 #include "mooring/base/bytes.h"
 #include "mooring/base/json_reader.h"
 #include "mooring/base/uuid.h"
@@ -38,15 +37,6 @@ inline constexpr std::size_t kAssetNameMax = 255;          ///< code points [D]
 inline constexpr std::size_t kOrganizationMax = 255;       ///< code points [D]
 inline constexpr std::size_t kDescriptionMax = 10'000;     ///< code points [D]
 inline constexpr std::size_t kJsonFieldBytesMax = 64_KiB;  ///< of compact JSON [D]
-
-/// The key that breaks a rule; empty if the body is no JSON object. Static storage.
-struct BadField {
-  std::string_view name;
-  friend bool operator==(const BadField&, const BadField&) = default;
-};
-
-template <typename T>
-using Checked = std::expected<T, BadField>;
 
 /// A new asset as its creator describes it. Identity, organization (if not stated) and stamps are
 /// still empty.
