@@ -136,6 +136,9 @@ std::expected<OpenedStore, StartError> open_store(const Config& config,
   Result<std::unique_ptr<Database>> database = open_catalog(config, **directory, on_io_error);
   if (!database) return failed("cannot open the catalogue", database.error());
   opened.database = std::move(*database);
+  if ((*directory)->is_new())
+    if (Status completed = (*directory)->complete(); !completed)
+      return failed("cannot complete the data directory", completed.error());
   if (Status repaired = repair(config, **directory, *opened.database); !repaired)
     return failed("cannot repair the store", repaired.error());
   if (Status verified = verify(config, **directory, *opened.database); !verified)

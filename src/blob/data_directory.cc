@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* kSuperblock = "SUPERBLOCK";
 constexpr std::size_t kSuperblockBytesMax = 4096;
+constexpr std::string_view kToBeMade = "to be made";
 constexpr const char* kProbe = "probe";
 
 // What may lie in a directory that was never formatted, or not to its end.
@@ -78,10 +79,7 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const std::string& pa
   if (!status) return std::unexpected(status.error());
   status = directory->read_superblock();
   // Asked again under the lock: another process may have formatted meanwhile.
-  if (!status && status.error().code == Errc::not_found) {
-    status = directory->format();
-    directory->is_new_ = true;
-  }
+  if (!status && status.error().code == Errc::not_found) status = directory->format();
   if (!status) return std::unexpected(status.error());
   status = directory->open_directories();
   if (!status) return std::unexpected(status.error());
@@ -116,7 +114,20 @@ Status DataDirectory::read_superblock() {
   const std::optional<Uuid> store = parse_uuid(line_of(*text, "store"));
   if (!store) return fail(Errc::corrupt, "SUPERBLOCK without a store id");
   store_id_ = *store;
+  is_new_ = line_of(*text, "catalogue") == kToBeMade;
   return {};
+}
+
+Status DataDirectory::write_superblock() {
+  std::string text = fmt::format("mooring data directory\nformat {}\nstore {}\nblobs xxh3-128\n",
+                                 kDataFormatVersion, to_string(store_id_));
+  if (is_new_) text += fmt::format("catalogue {}\n", kToBeMade);
+  return replace_file(root_.get(), kSuperblock, text);
+}
+
+Status DataDirectory::complete() {
+  is_new_ = false;
+  return write_superblock();
 }
 
 Status DataDirectory::format() {
@@ -141,10 +152,8 @@ Status DataDirectory::format() {
     if (Status synced = sync_directory(fd, kSync); !synced) return synced;
 
   store_id_ = new_uuid();
-  const std::string text =
-      fmt::format("mooring data directory\nformat {}\nstore {}\nblobs xxh3-128\n",
-                  kDataFormatVersion, to_string(store_id_));
-  if (Status written = replace_file(root, kSuperblock, text); !written) return written;
+  is_new_ = true;
+  if (Status written = write_superblock(); !written) return written;
   crash_point(CrashPoint::superblock_replaced);
   Result<Fd> parent = open_directory(root, "..");
   if (!parent) return std::unexpected(parent.error());

@@ -13,6 +13,8 @@
 // I1  A directory with a SUPERBLOCK has every directory above on stable storage: formatting makes
 //     and syncs bottom-up and writes the SUPERBLOCK last, so that a crash half-way is formatted
 //     anew.
+//     Until the catalogue is made too, the SUPERBLOCK says so: then an unfinished catalogue, or
+//     none, is a beginning, and afterwards it is damage. Nothing was acknowledged before.
 // I2  At most one process holds a directory.
 // I3  A directory without a SUPERBLOCK but with a catalogue, or with anything that is not ours, is
 //     never formatted.
@@ -64,8 +66,11 @@ class DataDirectory {
   /// Made at format time; tells two stores apart.
   [[nodiscard]] const Uuid& store_id() const noexcept { return store_id_; }
 
-  /// Whether this call of `open` formatted it, so that there is no catalogue yet.
+  /// Whether the catalogue is still to be made: nobody has called `complete` for this store.
   [[nodiscard]] bool is_new() const noexcept { return is_new_; }
+  /// The catalogue is made: from now on, for ever, it has to be there. Completed means that this,
+  /// and the name of the catalogue's directory, is on stable storage. Blocking, at start.
+  [[nodiscard]] Status complete();
   [[nodiscard]] int root_fd() const noexcept { return root_.get(); }
   [[nodiscard]] int blobs_fd() const noexcept { return blobs_.get(); }
   [[nodiscard]] int segments_fd() const noexcept { return segments_.get(); }
@@ -82,6 +87,7 @@ class DataDirectory {
   explicit DataDirectory(std::string path) : path_(std::move(path)) {}
   [[nodiscard]] Status lock();
   [[nodiscard]] Status format();
+  [[nodiscard]] Status write_superblock();
   [[nodiscard]] Status open_directories();
   [[nodiscard]] Status read_superblock();
   [[nodiscard]] Status probe(const DataDirectoryOptions& options);

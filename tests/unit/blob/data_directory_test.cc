@@ -41,6 +41,22 @@ TEST_F(DataDirectoryTest, FormatsWhatIsNotThereAndFindsItAgain) {
   EXPECT_EQ((*again)->store_id(), store);
 }
 
+TEST_F(DataDirectoryTest, IsNewUntilSomebodySaysThatTheCatalogueIsMade) {
+  Uuid store;
+  for (int i = 0; i < 2; ++i) {
+    const auto opened = DataDirectory::open(path_);
+    ASSERT_TRUE(opened) << describe(opened.error());
+    EXPECT_TRUE((*opened)->is_new()) << "a start that died between format and catalogue";
+    store = (*opened)->store_id();
+    if (i == 1) EXPECT_TRUE((*opened)->complete());
+    EXPECT_EQ((*opened)->is_new(), i == 0);
+  }
+  const auto opened = DataDirectory::open(path_);
+  ASSERT_TRUE(opened) << describe(opened.error());
+  EXPECT_FALSE((*opened)->is_new());
+  EXPECT_EQ((*opened)->store_id(), store);
+}
+
 TEST_F(DataDirectoryTest, TheSecondOwnerIsRefused) {
   const auto first = DataDirectory::open(path_);
   ASSERT_TRUE(first);
