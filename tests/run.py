@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTEST = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 UNIT_SECONDS_MAX = 900
 PYTEST_SECONDS_MAX = 1800
+CRASH_SECONDS_MAX = 600
+CRASH_RIGS = {"kill": 30, "power": 10, "mutants-short": 6, "faults": 2}  # cycles, or calls
 
 # A report of a sanitizer ends the process with a code of its own, so that no test mistakes it.
 SANITIZER_ENVIRONMENT = {
@@ -175,7 +177,28 @@ def suite_api(tally):
             run_pytest(tally, f"api ({build_type})", ["tests/api"], {"MOORING_BINARY": binary})
 
 
-SUITES = {"tidy": suite_tidy, "unit": suite_unit, "fuzz": suite_fuzz, "api": suite_api}
+def suite_crash(tally):
+    """Short forms of `./dev crash`: a new seed each time, printed, so that a failure repeats."""
+    heading("crash rigs, asan")
+    run_pytest(tally, "the rigs' own tests", ["tests/crash/oracle_test.py"])
+    if not build(tally, "asan", ["src/mooring"]):
+        return
+    binary = str(ROOT / "build" / "asan" / "src" / "mooring")
+    for rig, cycles in CRASH_RIGS.items():
+        started = time.monotonic()
+        with tempfile.TemporaryFile() as output:
+            code = call(["/usr/bin/python3", "tests/crash/rig.py", rig, str(cycles), "--quiet"],
+                        CRASH_SECONDS_MAX, output, {"MOORING_BINARY": binary})
+            output.seek(0)
+            told = output.read().decode(errors="replace")
+        print(told, end="", flush=True)
+        skipped = code == 0 and "SKIPPED" in told
+        tally.add(f"crash {rig}", cycles if code == 0 and not skipped else 0, int(code != 0),
+                  time.monotonic() - started, "skipped" if skipped else "")
+
+
+SUITES = {"tidy": suite_tidy, "unit": suite_unit, "fuzz": suite_fuzz, "api": suite_api,
+          "crash": suite_crash}
 
 
 def main():

@@ -1,0 +1,78 @@
+"""Every named sync is left out in turn, and the rig for power cuts has to notice.
+
+A sync that nothing notices is needless, or covered by another one on this file system, or untested:
+the table says which were found, where, and after how many cuts. Those of MUST_FIND are what the
+promise rests on: if none of the layouts shows that one is missing, the rig is blind.
+"""
+
+import store
+from power import KINDS, LAYOUTS, PowerRig
+from store import Violation
+from volumes import why_not
+
+# A store's first life happens on one file system: the catalogue is moved out of it later.
+FIRST_LIFE = ("format_", "replacement_", "secret_")
+MUST_FIND = ("replacement_data", "secret_data", "secret_directory", "segment_data",
+             "segment_directory", "blob_data", "blob_directory", "catalog_log")
+# What `./dev test` has the time for: where each is found at once.
+SHORT = {"secret_data": ("joined",), "segment_data": ("split",), "segment_directory": ("split",),
+         "blob_data": ("buffered",), "blob_directory": ("split",), "catalog_log": ("split",)}
+
+
+def cuts_of(sync):
+    if sync.startswith(FIRST_LIFE):
+        return ("joined",), {"fresh": 1}
+    if sync == "clean_mark":
+        return ("joined",), {"idle": 1}
+    return LAYOUTS, KINDS
+
+
+def hunt(directory, kind, layout, sync, cycles, seed, tell):
+    """After how many cuts something was missing; None if nothing ever was."""
+    place = directory / f"{sync}-{kind}-{layout}"
+    place.mkdir()
+    rig = PowerRig(place, kind, f"{seed}/{sync}", lambda line: None, ("--skip-sync", sync),
+                   (layout,), cuts_of(sync)[1])
+    try:
+        for number in range(cycles):
+            rig.cycle(number)
+    except Violation as violation:
+        tell(f"{sync} {kind} {layout}: found after {number + 1} cuts: {str(violation)[:200]!r}")
+        return number + 1
+    finally:
+        rig.abandon()
+        place.rmdir()
+    tell(f"{sync} {kind} {layout}: not noticed in {cycles} cuts")
+    return None
+
+
+def hunt_all(directory, cycles, seed, tell, where):
+    """{sync: {"FS/LAYOUT": cuts or None}} of every sync and layout in `where`."""
+    return {sync: {f"{kind}/{layout}": hunt(directory, kind, layout, sync, cycles, seed, tell)
+                   for kind in ("ext4", "xfs") for layout in layouts}
+            for sync, layouts in where.items()}
+
+
+def run(directory, cycles, seed, _, tell):
+    missing = why_not()
+    if missing:
+        return f"SKIPPED: {missing}"
+    return judge(hunt_all(directory, cycles, seed, tell,
+                          {sync: cuts_of(sync)[0] for sync in store.fault_names("sync")}))
+
+
+def run_short(directory, cycles, seed, _, tell):
+    missing = why_not()
+    if missing:
+        return f"SKIPPED: {missing}"
+    return judge(hunt_all(directory, cycles, seed, tell, SHORT))
+
+
+def judge(found):
+    rows = [f"{sync:<22} " + " ".join(f"{where}:{cuts or '-'}" for where, cuts in cells.items())
+            for sync, cells in found.items()]
+    table = "cuts until the loss was found (-: not noticed)\n" + "\n".join(rows)
+    blind = [sync for sync in MUST_FIND if sync in found and not any(found[sync].values())]
+    if blind:
+        raise Violation(f"{table}\nnothing notices that these are left out: {' '.join(blind)}")
+    return table
