@@ -30,18 +30,19 @@ MetricsFamilies& MetricsFamilies::add(double value, const Labels& labels) {
 }
 
 MetricsFamilies& MetricsFamilies::add(const LatencySnapshot& latency, const Labels& labels) {
-  constexpr std::size_t kBucketsPerBound = kSubBuckets / 2;
+  constexpr std::size_t kBucketsPerBound = LatencyBuckets::kSubBuckets / 2;
   constexpr double kSecondsPerMicrosecond = 1e-6;
   auto& histogram = new_sample(labels).histogram;
   histogram.sample_count = latency.count;
   histogram.sample_sum = static_cast<double>(latency.sum_ns) * 1e-9;
   std::uint64_t below = 0;
-  for (std::size_t bucket = 0; bucket + 1 < kLatencyBuckets; ++bucket) {
+  for (std::size_t bucket = 0; bucket + 1 < LatencyBuckets::kBuckets; ++bucket) {
     below += latency.counts[bucket];
-    const std::uint64_t end_us = latency_bucket_begin_us(bucket + 1);
+    const std::uint64_t end_us = LatencyBuckets::begin_us(bucket + 1);
     // The first octaves are as fine as a microsecond; there every power of two is a bound.
-    const bool is_bound =
-        end_us < kSubBuckets ? std::has_single_bit(end_us) : (bucket + 1) % kBucketsPerBound == 0;
+    const bool is_bound = end_us < LatencyBuckets::kSubBuckets
+                              ? std::has_single_bit(end_us)
+                              : (bucket + 1) % kBucketsPerBound == 0;
     if (is_bound)
       histogram.bucket.push_back({below, static_cast<double>(end_us) * kSecondsPerMicrosecond});
   }

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "mooring/app/histogram.h"
+#include "mooring/base/histogram.h"
 
 namespace mooring {
 

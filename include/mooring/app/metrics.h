@@ -18,7 +18,7 @@
 #include <string_view>
 
 #include "mooring/api/services.h"
-#include "mooring/app/histogram.h"
+#include "mooring/base/histogram.h"
 #include "mooring/base/counter.h"
 #include "mooring/base/result.h"
 

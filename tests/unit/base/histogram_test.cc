@@ -1,5 +1,5 @@
 // The buckets of latencies: where a duration goes, and what is read back from the counts.
-#include "mooring/app/histogram.h"
+#include "mooring/base/histogram.h"
 
 #include <gtest/gtest.h>
 
@@ -9,29 +9,35 @@
 namespace mooring {
 namespace {
 
-TEST(LatencyBuckets, FollowEachOtherWithoutGapAndOverlap) {
-  for (std::size_t bucket = 0; bucket + 1 < kLatencyBuckets; ++bucket) {
-    const std::uint64_t begin = latency_bucket_begin_us(bucket);
-    const std::uint64_t end = latency_bucket_begin_us(bucket + 1);
+template <typename T>
+class Buckets : public testing::Test {};
+using BothWidths = testing::Types<LatencyBuckets, FineBuckets>;
+TYPED_TEST_SUITE(Buckets, BothWidths);
+
+TYPED_TEST(Buckets, FollowEachOtherWithoutGapAndOverlap) {
+  for (std::size_t bucket = 0; bucket + 1 < TypeParam::kBuckets; ++bucket) {
+    const std::uint64_t begin = TypeParam::begin_us(bucket);
+    const std::uint64_t end = TypeParam::begin_us(bucket + 1);
     ASSERT_LT(begin, end) << bucket;
-    EXPECT_EQ(latency_bucket_of(begin), bucket);
-    EXPECT_EQ(latency_bucket_of(end - 1), bucket);
-    EXPECT_EQ(latency_bucket_of(end), bucket + 1);
+    EXPECT_EQ(TypeParam::of(begin), bucket);
+    EXPECT_EQ(TypeParam::of(end - 1), bucket);
+    EXPECT_EQ(TypeParam::of(end), bucket + 1);
   }
 }
 
-TEST(LatencyBuckets, AreNeverWiderThanAnEighthOfTheirBegin) {
-  for (std::size_t bucket = kSubBuckets; bucket + 1 < kLatencyBuckets; ++bucket) {
-    const std::uint64_t begin = latency_bucket_begin_us(bucket);
-    EXPECT_LE(latency_bucket_begin_us(bucket + 1) - begin, std::max<std::uint64_t>(1, begin / 8));
+TYPED_TEST(Buckets, AreNeverWiderThanTheirPartOfTheirBegin) {
+  constexpr std::uint64_t kPart = TypeParam::kSubBuckets;
+  for (std::size_t bucket = kPart; bucket + 1 < TypeParam::kBuckets; ++bucket) {
+    const std::uint64_t begin = TypeParam::begin_us(bucket);
+    EXPECT_LE(TypeParam::begin_us(bucket + 1) - begin, std::max<std::uint64_t>(1, begin / kPart));
   }
 }
 
-TEST(LatencyBuckets, ReachFromOneMicrosecondToOverAHundredSeconds) {
-  EXPECT_EQ(latency_bucket_of(0), 0u);
-  EXPECT_EQ(latency_bucket_of(1), 1u);
-  EXPECT_LT(latency_bucket_of(100'000'000), kLatencyBuckets - 1);
-  EXPECT_EQ(latency_bucket_of(UINT64_MAX), kLatencyBuckets - 1);
+TYPED_TEST(Buckets, ReachFromOneMicrosecondToOverAHundredSeconds) {
+  EXPECT_EQ(TypeParam::of(0), 0u);
+  EXPECT_EQ(TypeParam::of(1), 1u);
+  EXPECT_LT(TypeParam::of(100'000'000), TypeParam::kBuckets - 1);
+  EXPECT_EQ(TypeParam::of(UINT64_MAX), TypeParam::kBuckets - 1);
 }
 
 TEST(LatencyHistogram, OfNothingHasNoQuantiles) {
@@ -48,6 +54,17 @@ TEST(LatencyHistogram, QuantilesAreRightWithinTheWidthOfABucket) {
     const double exact_us = q * 100'000;
     EXPECT_GE(static_cast<double>(snapshot.quantile_us(q)), exact_us) << q;
     EXPECT_LE(static_cast<double>(snapshot.quantile_us(q)), exact_us * 1.125 + 1) << q;
+  }
+}
+
+TEST(FineHistogram, QuantilesAreRightWithinOnePercent) {
+  FineHistogram histogram;
+  for (std::uint64_t us = 1; us <= 100'000; ++us) histogram.record(us * 1000);
+  const FineSnapshot snapshot = histogram.snapshot();
+  for (const double q : {0.5, 0.9, 0.99, 0.999, 0.9999}) {
+    const double exact_us = q * 100'000;
+    EXPECT_GE(static_cast<double>(snapshot.quantile_us(q)), exact_us) << q;
+    EXPECT_LE(static_cast<double>(snapshot.quantile_us(q)), exact_us * 1.008 + 1) << q;
   }
 }
 
