@@ -7,24 +7,15 @@
 #include <type_traits>
 
 #include "mooring/app/config_setting.h"
+#include "mooring/base/units.h"
 
 namespace mooring {
 
 namespace {
 
-struct Suffix {
-  std::string_view name;
-  std::uint64_t factor;
-};
-// From the largest down, so that the first that divides is the one to print.
-constexpr std::array kSizes = {Suffix{"TiB", 1ull << 40}, Suffix{"GiB", 1ull << 30},
-                               Suffix{"MiB", 1ull << 20}, Suffix{"KiB", 1ull << 10}};
-constexpr std::array kDurations = {Suffix{"h", 3'600'000}, Suffix{"m", 60'000}, Suffix{"s", 1'000},
-                                   Suffix{"ms", 1}};
-
-std::span<const Suffix> suffixes_of(Unit unit) {
-  if (unit == Unit::bytes) return kSizes;
-  if (unit == Unit::duration) return kDurations;
+std::span<const UnitSuffix> suffixes_of(Unit unit) {
+  if (unit == Unit::bytes) return kSizeSuffixes;
+  if (unit == Unit::duration) return kDurationSuffixes;
   return {};
 }
 
@@ -50,29 +41,16 @@ template <>
 constexpr std::array<std::string_view, 2> kNames<RenditionMode> = {"lazy", "eager"};
 
 std::string print_number(std::uint64_t number, Unit unit) {
-  for (const Suffix& suffix : suffixes_of(unit)) {
+  for (const UnitSuffix& suffix : suffixes_of(unit)) {
     if (number == 0 || number % suffix.factor != 0) continue;
     return fmt::format("{}{}", number / suffix.factor, suffix.name);
   }
   return fmt::format("{}{}", number, unit == Unit::duration ? "s" : "");
 }
 
-std::optional<std::uint64_t> number_with_suffix(std::string_view text, Unit unit) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc()) return std::nullopt;
-  const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  for (const Suffix& suffix : suffixes_of(unit)) {
-    std::uint64_t product = 0;
-    if (rest == suffix.name && !__builtin_mul_overflow(number, suffix.factor, &product))
-      return product;
-  }
-  return std::nullopt;
-}
-
 std::optional<std::uint64_t> number_of(const SettingValue& value, Unit unit) {
   if (const auto* const text = std::get_if<std::string>(&value))
-    return number_with_suffix(*text, unit);
+    return parse_with_suffix(*text, suffixes_of(unit));
   const auto* const number = std::get_if<std::int64_t>(&value);
   // A bare number would be a duration of what?
   if (number == nullptr || *number < 0 || unit == Unit::duration) return std::nullopt;

@@ -9,6 +9,7 @@
 #include "mooring/base/check.h"
 #include "mooring/base/fault.h"
 #include "mooring/uring/compat.h"
+#include "mooring/uring/socket.h"
 
 namespace mooring {
 
@@ -151,10 +152,21 @@ SizeOperation Ring::send_some(int fd, Bytes from) {
   return {*this, socket_request(IORING_OP_SEND, fd, from.data(), from.size(), MSG_NOSIGNAL)};
 }
 
+SizeOperation Ring::send_gathered(int fd, const msghdr& message) {
+  return {*this, socket_request(IORING_OP_SENDMSG, fd, &message, 1, MSG_WAITALL | MSG_NOSIGNAL)};
+}
+
 AcceptOperation Ring::accept(int listener) {
   // No SOCK_NONBLOCK: with it, a request that must wait would return EAGAIN instead of arming a
   // poll.
   return {*this, socket_request(IORING_OP_ACCEPT, listener, nullptr, 0, SOCK_CLOEXEC)};
+}
+
+SizeOperation Ring::connect(int fd, const SocketAddress& address) {
+  const Bytes raw = address.raw();
+  RingRequest request = socket_request(IORING_OP_CONNECT, fd, raw.data(), 0, 0);
+  request.offset_bytes = raw.size();  // the kernel wants the length of the address here
+  return {*this, request};
 }
 
 SizeOperation Ring::read(int fd, MutableBytes into, std::uint64_t offset_bytes) {

@@ -6,7 +6,9 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <charconv>
+#include <cstddef>
 #include <cstring>
 
 namespace mooring {
@@ -78,6 +80,24 @@ std::string to_string(const Endpoint& endpoint) {
   const bool v6 = endpoint.address.find(':') != std::string::npos;
   return v6 ? fmt::format("[{}]:{}", endpoint.address, endpoint.port)
             : fmt::format("{}:{}", endpoint.address, endpoint.port);
+}
+
+Result<SocketAddress> SocketAddress::of(const Endpoint& endpoint) {
+  const Result<Address> address = to_address(endpoint);
+  if (!address) return std::unexpected(address.error());
+  SocketAddress made;
+  static_assert(sizeof address->storage <= sizeof made.storage_);
+  std::memcpy(made.storage_.data(), &address->storage, address->size_bytes);
+  made.size_bytes_ = address->size_bytes;
+  return made;
+}
+
+Result<Fd> open_socket(const SocketAddress& address) {
+  sa_family_t family = 0;
+  std::memcpy(&family, address.raw().data() + offsetof(sockaddr, sa_family), sizeof family);
+  Fd fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) return std::unexpected(error_from_errno(errno, "socket"));
+  return fd;
 }
 
 Status check_unused(const Endpoint& endpoint) {

@@ -14,6 +14,7 @@
 // Thread: the ring's own, always.
 #pragma once
 
+#include <array>
 #include <coroutine>
 #include <cstdint>
 
@@ -84,6 +85,16 @@ class [[nodiscard]] AcceptOperation : public Operation {
  public:
   using Operation::Operation;
   [[nodiscard]] Result<Fd> await_resume() const noexcept;
+};
+
+/// A point in time (Ring::wait_until): the time has come, or Errc::cancelled.
+class [[nodiscard]] TimeoutOperation : public Operation {
+ public:
+  TimeoutOperation(Ring& ring, std::uint64_t deadline_ns) noexcept;
+  [[nodiscard]] Status await_resume() const noexcept;
+
+ private:
+  std::array<std::int64_t, 2> time_;  // a __kernel_timespec: seconds, nanoseconds
 };
 
 /// A receive into a buffer that the kernel picks from a group when data arrives, so that an idle

@@ -1,9 +1,11 @@
 // Sockets: what is set once per listener or connection, before the ring takes over.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
+#include "mooring/base/bytes.h"
 #include "mooring/base/result.h"
 #include "mooring/uring/fd.h"
 
@@ -20,6 +22,22 @@ struct Endpoint {
 /// Parses "ADDR:PORT" or "[ADDR6]:PORT"; numeric addresses only.
 [[nodiscard]] Result<Endpoint> parse_endpoint(const std::string& text);
 [[nodiscard]] std::string to_string(const Endpoint& endpoint);
+
+/// An endpoint as the kernel reads it: for connections that go out.
+class SocketAddress {
+ public:
+  /// Errc::invalid if the address is not a numeric IPv4 or IPv6 address.
+  [[nodiscard]] static Result<SocketAddress> of(const Endpoint& endpoint);
+  /// A sockaddr. Valid as long as this.
+  [[nodiscard]] Bytes raw() const noexcept { return Bytes(storage_).first(size_bytes_); }
+
+ private:
+  alignas(8) std::array<std::byte, 128> storage_{};  // a sockaddr_storage
+  std::size_t size_bytes_ = 0;
+};
+
+/// A TCP socket of the address's family, to be connected with Ring::connect.
+[[nodiscard]] Result<Fd> open_socket(const SocketAddress& address);
 
 /// Whether nobody listens there yet. SO_REUSEPORT would let a second process of this user share the
 /// port and take half of the connections, so it has to be asked before.

@@ -14,9 +14,11 @@
 #include <vector>
 
 #include "mooring/base/check.h"
+#include "mooring/base/clock.h"
 #include "mooring/uring/chunk_pool.h"
 #include "mooring/uring/file.h"
 #include "mooring/uring/head_buffers.h"
+#include "mooring/uring/socket.h"
 
 namespace mooring {
 namespace {
@@ -78,6 +80,62 @@ TEST(Ring, SendsAndReceives) {
   Pair pair;
   run(*ring, send_and_receive(*ring, pair));
   EXPECT_EQ(ring->in_flight(), 0u);
+}
+
+Script connect_and_send_pieces(Ring& ring, int listener, const SocketAddress& address) {
+  Result<Fd> client = open_socket(address);
+  Result<std::size_t> connected = co_await ring.connect(client->get(), address);
+  EXPECT_TRUE(connected.has_value());
+  Result<Fd> server = co_await ring.accept(listener);
+  std::string first = "one, ";
+  std::string second = "two";
+  std::array<iovec, 2> pieces = {iovec{first.data(), first.size()},
+                                 iovec{second.data(), second.size()}};
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = pieces.size();
+  Result<std::size_t> sent = co_await ring.send_gathered(client->get(), message);
+  EXPECT_EQ(sent.value_or(0), 8u);
+  std::array<std::byte, 16> into;
+  Result<std::size_t> got = co_await ring.recv(server->get(), into);
+  EXPECT_EQ(as_text(Bytes(into).first(got.value_or(0))), "one, two");
+}
+
+TEST(Ring, ConnectsAndSendsPiecesAsOne) {
+  const auto ring = make_ring();
+  Result<Fd> listener = listen_on({"127.0.0.1", 0}, 4);
+  ASSERT_TRUE(listener.has_value());
+  const Result<SocketAddress> address = SocketAddress::of(*local_endpoint(listener->get()));
+  ASSERT_TRUE(address.has_value());
+  run(*ring, connect_and_send_pieces(*ring, listener->get(), *address));
+}
+
+Script connect_to_nobody(Ring& ring, const SocketAddress& address) {
+  Result<Fd> client = open_socket(address);
+  Result<std::size_t> connected = co_await ring.connect(client->get(), address);
+  EXPECT_EQ(connected.error().os_error, ECONNREFUSED);
+}
+
+TEST(Ring, SaysThatNobodyListens) {
+  const auto ring = make_ring();
+  Result<Fd> listener = listen_on({"127.0.0.1", 0}, 4);
+  ASSERT_TRUE(listener.has_value());
+  const Result<SocketAddress> address = SocketAddress::of(*local_endpoint(listener->get()));
+  ASSERT_TRUE(address.has_value());
+  listener->reset();
+  run(*ring, connect_to_nobody(*ring, *address));
+}
+
+Script wait_for_time(Ring& ring, std::uint64_t deadline_ns) {
+  Status came = co_await ring.wait_until(deadline_ns);
+  EXPECT_TRUE(came.has_value());
+  EXPECT_GE(monotonic_ns(), deadline_ns);
+}
+
+TEST(Ring, WaitsUntilATimeAndNeverLess) {
+  const auto ring = make_ring();
+  run(*ring, wait_for_time(*ring, monotonic_ns() + 3'000'000));
+  run(*ring, wait_for_time(*ring, monotonic_ns() - 1));
 }
 
 Script wait_for_cancel(Ring& ring, int fd, Operation*& waiting, bool& cancelled) {
