@@ -172,7 +172,7 @@ def suite_fuzz(tally):
 def suite_api(tally):
     for build_type in ("asan", "release"):
         heading(f"black-box tests, {build_type}")
-        if build(tally, build_type, ["src/mooring"]):
+        if build(tally, build_type, ["src/mooring", "bench/load/mooring-load"]):
             binary = str(ROOT / "build" / build_type / "src" / "mooring")
             run_pytest(tally, f"api ({build_type})", ["tests/api"], {"MOORING_BINARY": binary})
 

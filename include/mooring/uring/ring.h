@@ -21,7 +21,7 @@
 
 struct io_uring;
 struct io_uring_sqe;
-files()
+struct msghdr;
 
 namespace mooring {
 
