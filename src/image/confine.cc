@@ -173,6 +173,12 @@ Status yield_to_uploads(ImageTask task) {
   errno = 0;  // -1 is a niceness, too
   const int nicer = task == ImageTask::check ? kCheckNicer : kRenditionNicer;
   if (::nice(nicer) == -1 && errno != 0) return std::unexpected(error_from_errno(errno, "nice"));
+  if (task == ImageTask::check) return {};
+  // Niceness is a share; a thread of the server that wakes up would still wait for the end of a
+  // rendition's time slice, several times an upload. The idle policy gives way at once.
+  const sched_param parameters{};
+  if (::sched_setscheduler(0, SCHED_IDLE, &parameters) != 0)
+    return std::unexpected(error_from_errno(errno, "sched_setscheduler"));
   return {};
 }
 

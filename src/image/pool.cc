@@ -233,16 +233,21 @@ void ImagePool::end_process(Desk& desk) noexcept {
 
 // I2.
 Result<WorkerAnswer> ImagePool::wait_for_answer(Desk& desk) {
+  const std::uint64_t processor_before_ns = desk.process.processor_ns();
   Result<WorkerAnswer> answer = desk.process.receive(options_.limits.timeout_ms);
   if (answer) return answer;
+  const std::uint64_t half_ns = options_.limits.timeout_ms * 1'000'000 / 2;
   const bool late = answer.error().code == Errc::timed_out;
+  const bool starved = late && desk.process.is_ready_to_run() &&
+                       desk.process.processor_ns() - processor_before_ns < half_ns;
   const bool died = answer.error().code == Errc::peer_closed;
   count(late ? counts_.timed_out : died ? counts_.crashed : counts_.misbehaved);
   log_warning("image", "image worker {} {}: its request fails, it is replaced", desk.process.pid(),
-              late   ? "took too long"
+              late   ? (starved ? "got no processor" : "took too long")
               : died ? "died"
                      : "misbehaved");
   end_process(desk);
+  if (starved) return fail(Errc::overloaded, "an image worker without a processor");
   return fail(Errc::internal, "an image worker");
 }
 

@@ -6,6 +6,13 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <system_error>
+
 #include "mooring/image/worker.h"
 
 namespace mooring {
@@ -114,6 +121,26 @@ Result<WorkerAnswer> WorkerProcess::receive(std::uint64_t timeout_ms) {
   if (!received) return std::unexpected(received.error());
   answer.reason.back() = '\0';
   return answer;
+}
+
+std::uint64_t WorkerProcess::processor_ns() const noexcept {
+  clockid_t clock{};
+  timespec used{};
+  if (::clock_getcpuclockid(pid_, &clock) != 0 || ::clock_gettime(clock, &used) != 0) return 0;
+  return static_cast<std::uint64_t>(used.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(used.tv_nsec);
+}
+
+bool WorkerProcess::is_ready_to_run() const {
+  std::error_code gone;
+  const std::filesystem::path threads("/proc/" + std::to_string(pid_) + "/task");
+  for (const auto& thread : std::filesystem::directory_iterator(threads, gone)) {
+    std::ifstream file(thread.path() / "stat");
+    const std::string line{std::istreambuf_iterator<char>(file), {}};
+    const std::size_t name_end = line.rfind(") ");  // the name may hold anything, see proc(5)
+    if (name_end != std::string::npos && line.substr(name_end + 2, 1) == "R") return true;
+  }
+  return false;
 }
 
 void WorkerProcess::kill() noexcept {

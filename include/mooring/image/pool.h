@@ -18,7 +18,9 @@
 //   I1  At most queue_max + workers orders of a lane are admitted: the memory of all that wait is
 //       bounded.
 //   I2  A worker that crashes, hangs over timeout_ms, or answers what it was not asked for is
-//       killed and costs the request it had (internal). The next order gets a new process.
+//       killed and costs the request it had (internal). The next order gets a new process. One that
+//       is late but ready to run, and had a processor for less than half of its time, is killed,
+//       too, but that is not the picture's doing (overloaded).
 //   I3  A worker found dead between two orders costs nobody anything.
 //   I4  A process is replaced after jobs_per_process_max orders.
 //   I5  What is handed out begins with the magic number of the format wanted, is not larger than
@@ -29,7 +31,7 @@
 //
 // Errors of run: unprocessable (the worker says: no such picture, damaged, over a limit; or the
 // file is), internal (I2, or out of the worker's memory: the picture's doing, and likely to happen
-// again), overloaded (descriptors, or no worker can be started), io_error.
+// again), overloaded (descriptors, no worker can be started, or no processor for it), io_error.
 #pragma once
 
 #include <array>

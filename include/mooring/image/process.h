@@ -50,6 +50,12 @@ class WorkerProcess {
   /// Errors: timed_out, peer_closed (it died over the request), invalid (no answer of ours).
   [[nodiscard]] Result<WorkerAnswer> receive(std::uint64_t timeout_ms);
 
+  /// Processor time that its threads have had since it was started; 0 once it is dead.
+  [[nodiscard]] std::uint64_t processor_ns() const noexcept;
+
+  /// Whether one of its threads could run right now, if it had a processor.
+  [[nodiscard]] bool is_ready_to_run() const;
+
   /// Kills and reaps; harmless without a process.
   void kill() noexcept;
 

@@ -1,5 +1,6 @@
 #include "mooring/image/pool.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -233,6 +234,42 @@ TEST(ImagePool, ChecksComeBeforeRenditionsAtTheProcessors) {
   };
   EXPECT_LT(::getpriority(PRIO_PROCESS, 0), niceness(ImageTask::check)) << "the server comes first";
   EXPECT_LT(niceness(ImageTask::check), niceness(ImageTask::render));
+  EXPECT_EQ(::sched_getscheduler(pool.pids(ImageTask::check).front()), SCHED_OTHER);
+  EXPECT_EQ(::sched_getscheduler(pool.pids(ImageTask::render).front()), SCHED_IDLE);
+}
+
+TEST(ImagePool, ThatAWorkerGetsNoProcessorIsNotThePicturesDoing) {
+  if (!std::ifstream("/proc/self/schedstat")) GTEST_SKIP() << "this kernel does not tell";
+  ImagePool pool(pool_options({.timeout_ms = 500}));
+  ASSERT_TRUE(render_with(pool));
+  const pid_t worker = pid_of(pool);
+  cpu_set_t allowed, one;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof allowed, &allowed), 0);
+  int cpu = 0;
+  while (!CPU_ISSET(cpu, &allowed)) ++cpu;
+  CPU_ZERO(&one);
+  CPU_SET(cpu, &one);
+  ASSERT_EQ(::sched_setaffinity(worker, sizeof one, &one), 0);
+  std::atomic<bool> busy{true};
+  std::atomic<int> begun{0};
+  std::vector<std::thread> spinners;
+  for (int i = 0; i < 2; ++i)
+    spinners.emplace_back([&] {
+      (void)::sched_setaffinity(0, sizeof one, &one);
+      ++begun;
+      while (busy) {
+      }
+    });
+  while (begun < 2) std::this_thread::yield();
+  const std::string large = black_png(16'000, 3'000);
+  const Result<MadeImage> made =
+      fulfil(pool, rendition_order(as_bytes(large), ImageFormat::png, 20, 20, ImageFormat::png));
+  busy = false;
+  for (std::thread& spinner : spinners) spinner.join();
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, Errc::overloaded);
+  EXPECT_EQ(pool.metrics().timed_out, 1u);
+  EXPECT_TRUE(render_with(pool)) << "the next one works";
 }
 
 TEST(ImagePool, BeginsNoRenditionWhileTooManyWaitToBeStored) {
