@@ -1,9 +1,9 @@
 // The proof that the document index agrees with the documents, for `mooring check`.
 //
-// Every document is found by its own change in the tail or by what the base says of its ordinal; the
-// base says it completely (each of its terms, its columns, a place in each order) and nothing
-// besides (the sets have as many members as all documents have terms). Reads everything once, in
-// bounded memory; blocks for as long as that takes. The view shows one moment.
+// Every document is found by its own change in the tail or by what the base says of its ordinal;
+// the base says it completely (each of its terms, its columns, a place in each order) and
+// nothing besides (the sets have as many members as all documents have terms). Reads everything
+// once, in bounded memory; blocks for as long as that takes. The view shows one moment.
 #pragma once
 
 #include <cstdint>
