@@ -100,9 +100,9 @@ TEST(Expectation, EveryTwoHundredIsGoodUnlessSomeAreNamed) {
 TEST(Expectation, SheddingIsA503ThatSaysWhenToComeBack) {
   AnswerHead head;
   head.status = 503;
-  EXPECT_EQ(judge_status({}, head), Failure::status);
+  EXPECT_EQ(judge_status(LoadOperation(), head), Failure::status);
   head.has_retry_after = true;
-  EXPECT_EQ(judge_status({}, head), Failure::shed);
+  EXPECT_EQ(judge_status(LoadOperation(), head), Failure::shed);
 }
 
 TEST(Expectation, JsonHoldsWhatItIsAskedFor) {
