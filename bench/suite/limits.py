@@ -122,13 +122,15 @@ def sustainable(bench, server, size):
     peak = load.run(server, load.closed(server.upload(size), 64), seconds=bench.seconds,
                     warmup="500ms").rate()
     best = 0.0
-    for share in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
+    for share in (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
         result = open_loop(server, size, peak * share, bench.seconds)
         if result.failed or result.rate() < 0.99 * peak * share or result.latency_ms("p99") > 100:
             break
         best = peak * share
         time.sleep(0.5)
-    return peak, best or peak * 0.5
+    if best == 0.0:
+        raise RuntimeError(f"{server.name}: not even a tenth of {peak:,.0f}/s is sustained")
+    return peak, best
 
 
 def saturation(bench):
