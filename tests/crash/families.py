@@ -61,6 +61,7 @@ class Family:
     head = b""
     can_replace = True
     is_prepared = False  # a thing is there before its content and after it
+    weight = 1.0  # how often it is chosen
     may_fail = False  # 500 without a fault: workers of the machine that are too slow to start
 
     def __init__(self, server, keys):
@@ -166,6 +167,7 @@ class Images(Family):
     head = inventorum.png()
     can_replace = False
     may_fail = True
+    weight = 0.2  # each life has to start a worker for them first
 
     def __init__(self, server, keys):
         super().__init__(server, keys)

@@ -40,7 +40,8 @@ class Client:
     def run(self, stop):
         """Changes things until the server is gone or `stop` is set."""
         while not stop.is_set():
-            family = self.families[self.rng.choice(list(self.families))]
+            families = list(self.families.values())
+            family = self.rng.choices(families, [one.weight for one in families])[0]
             try:
                 self.step(family)
             except Unanswered as error:

@@ -12,17 +12,18 @@ import time
 
 from kill import LOAD_SECONDS_MAX, POINT_SECONDS_MAX, Planner
 from load import World
-from oracle import Oracle
+from oracle import KIB, MIB, Content, Oracle, pick_content
 from store import DeadlyServer, Violation
 from volumes import LOG_FLUSH, NO_LOG_FLUSH, Volume, why_not
 
 LAYOUTS = ("joined", "split", "buffered")
 CYCLES_PER_STORE = 10
+LARGE = [600 * KIB, 1300 * KIB, 3 * MIB, 9 * MIB]
 PROVE_EVERY = 5
 # Debian builds RocksDB with its assertions: its own threads may meet one when a file fails, before
 # the failure has reached us. The process ends either way.
 ROCKSDB_GIVES_UP = "AssertFalseAndGetStatusForPrevError"
-KINDS = {"load": 45, "point": 25, "fresh": 12, "idle": 8, "start": 10}
+KINDS = {"load": 30, "ack": 25, "point": 20, "fresh": 10, "idle": 5, "start": 10}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -169,6 +170,19 @@ class PowerRig:
         time.sleep(plan.seconds)  # the moment of the cut is the point
         store.cut(plan.flag)
         return load.finish()
+
+    def do_ack(self, store, plan):
+        """The power goes with the very acknowledgement, and nobody else's syncs help."""
+        store.meet()
+        client = store.world.clients[0]
+        client.begin(plan.seed)
+        families = [family for family in client.families.values() if not family.may_fail]
+        for _ in range(client.rng.randint(1, 3)):
+            large = Content(f"{client.rng.getrandbits(64):x}", client.rng.choice(LARGE))
+            client.make(client.rng.choice(families),
+                        client.rng.choice([large, pick_content(client.rng)]))
+        store.cut(plan.flag)
+        return 1
 
     def do_point(self, store, plan):
         """The process dies at a named step, and the power goes right behind it."""

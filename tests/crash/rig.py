@@ -39,7 +39,7 @@ def arguments():
 def scratch_of(options):
     """Volumes lie in memory where there is room: their syncs then cost nothing but themselves."""
     memory = Path("/dev/shm")
-    if options.scratch or options.rig == "kill" or not memory.is_dir():
+    if options.scratch or options.rig in ("kill", "mutants") or not memory.is_dir():
         return options.scratch
     room = os.statvfs(memory)
     return memory if room.f_bavail * room.f_frsize >= MEMORY_BYTES_MIN else None

@@ -15,6 +15,7 @@ import time
 FS_IOC_SHUTDOWN = (2 << 30) | (4 << 16) | (ord("X") << 8) | 125
 LOG_FLUSH, NO_LOG_FLUSH = 1, 2
 SIZE = {"ext4": "384M", "xfs": "384M"}
+LOOP = ["losetup", "-f", "--show"]
 MAKE = {"ext4": ["mkfs.ext4", "-q", "-F"], "xfs": ["mkfs.xfs", "-q", "-f"]}
 
 
@@ -32,7 +33,7 @@ class Volume:
         self.place.mkdir()
         call("truncate", "-s", SIZE[kind], self.image)
         call(*MAKE[kind], self.image)
-        self.device = subprocess.run(["losetup", "-f", "--show", self.image], check=True,
+        self.device = subprocess.run([*LOOP, self.image], check=True,
                                      capture_output=True, text=True).stdout.strip()
         self.is_mounted = False
         self.made.append(self)
