@@ -19,6 +19,7 @@ import requests
 
 from store import Violation  # and with it the way to the helpers of the black-box tests
 
+import documents
 import inventorum
 import media_pocket
 import partner
@@ -195,6 +196,40 @@ class Images(Family):
         return ask(self.client.get, "/images", good=(200,)).json()["total"]
 
 
+class Documents(Family):
+    """Each hangs on an asset of its own; touching one looks for it in the list of that asset."""
+
+    head = documents.PDF
+
+    def __init__(self, server, keys):
+        super().__init__(server, keys)
+        self.client = Client(server, server.token("org-a", "admin", "user-a", *TTL))
+        self.documents = documents.Documents(self.client)
+
+    def create(self, content):
+        body = {"assetType": "machine", "name": "documented"}
+        asset = ask(self.client.post, "/api/asset/v1/assets", json=body,
+                    good=(201,)).json()["data"]["id"]
+        made = ask(self.documents.upload, asset, content, good=(201,)).json()["data"]["id"]
+        return f"{made} {asset}"
+
+    def put(self, key, content):
+        ask(self.documents.patch, key.split()[0],
+            [file_part(content, "b.pdf", "application/pdf")], good=(200,))
+
+    def remove(self, key):
+        ask(self.documents.delete, key.split()[0], good=(200, 204))
+
+    def read(self, key):
+        return content_of(ask(self.documents.download, key.split()[0], good=(200, 404)))
+
+    def touch(self, key):
+        name, asset = key.split()
+        found = ask(self.documents.query, f"assetId={asset}", good=(200,)).json()["data"]
+        if [one["id"] for one in found] != [name]:
+            raise Violation(f"document {name} is not what is listed of its asset: {found}")
+
+
 class Attachments(Family):
     is_prepared = True
 
@@ -256,8 +291,9 @@ class ApiKeys(Family):
         return b""
 
 
-FAMILIES = {"assets": Assets, "pictures": Pictures, "partner": PartnerAssets, "images": Images,
-            "attachments": Attachments, "keys": ApiKeys}
+FAMILIES = {"assets": Assets, "pictures": Pictures, "documents": Documents,
+            "partner": PartnerAssets, "images": Images, "attachments": Attachments,
+            "keys": ApiKeys}
 
 
 def make_keys(server):

@@ -30,6 +30,7 @@ EFFECTS = {
     "ring_accept": ("EMFILE", "ECANCELED", "delay"), "catalog_write": ("EIO", "ENOSPC"),
 }
 HARMLESS = ("short", "delay")
+ONCE_ONLY = ("ring_accept",)  # for good, it would only keep every client waiting
 # Exit codes of a start that cannot go on: an I/O error, damage, the configuration (a full disk).
 REFUSALS = (70, 71, 78)
 UPLOAD = re.compile(r"/blobs/(?!..$)")  # a descriptor below blobs/ that is no shard
@@ -50,7 +51,7 @@ def workload(world):
                 world.refused.append(error)
 
     for size in (SMALL, LARGE, HUGE):
-        for name in ("pictures", "partner", "partner", "attachments"):
+        for name in ("pictures", "partner", "partner", "attachments", "documents"):
             attempt(client.make, families[name], Content(f"fault/{size}", size))
     attempt(client.make, families["keys"])
     attempt(client.make, families["assets"])
@@ -220,7 +221,7 @@ def run(directory, calls_max, seed, _, tell):
             for call in calls_of(idle.get(kind, 0), counts.get(kind, 0),
                                  f"{seed}/{kind}/{effect}", calls_max):
                 for lasting in (False, True):
-                    if lasting and effect in HARMLESS and call > 1:
+                    if lasting and (kind in ONCE_ONLY or effect in HARMLESS and call > 1):
                         continue
                     rig.strike(kind, call, effect, lasting)
     run_out = full.run(directory, tell)
