@@ -197,9 +197,14 @@ class Images(Family):
 
 
 class Documents(Family):
-    """Each hangs on an asset of its own; touching one looks for it in the list of that asset."""
+    """Each hangs on an asset of its own; touching one looks for it in the list of that asset.
 
-    head = documents.PDF
+    No content comes twice: the second of an organization would only be linked.
+    """
+
+    @property
+    def head(self):
+        return documents.PDF + uuid.uuid4().bytes
 
     def __init__(self, server, keys):
         super().__init__(server, keys)
