@@ -57,6 +57,7 @@ std::optional<IoKind> kind_of(std::uint8_t opcode) {
     case IORING_OP_RECV:
       return IoKind::ring_receive;
     case IORING_OP_SEND:
+    case IORING_OP_SENDMSG:
       return IoKind::ring_send;
     case IORING_OP_ACCEPT:
       return IoKind::ring_accept;
