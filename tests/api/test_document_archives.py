@@ -9,6 +9,7 @@ import zipfile
 
 import pytest
 
+import wire
 from documents import UNKNOWN, Documents, documents_of, pdf
 from errors import assert_error
 from harness import Server, eventually
@@ -298,3 +299,18 @@ def test_nothing_of_a_refused_archive_stays(make_server):
     server.stop()
     checked = server.check("--deep")
     assert checked.returncode == 0, checked.stdout
+
+
+def test_archives_beyond_those_in_flight_are_503_and_the_others_finish(make_server):
+    server = make_server("[documents]\nzips_in_flight_max = 1")
+    documents = documents_of(server)
+    asset = documents.client.new_asset()["id"]
+    archive = zipped(("a.pdf", pdf()))
+    path = f"/v1/documents/assets/zip/{asset}?organizationId=org-a&categoryId=AA&filename=a.zip"
+    with wire.Connection(server) as slow:
+        slow.send(wire.head("POST", path, [("Content-Length", len(archive)),
+                                           ("Expect", "100-continue")], server.token()))
+        assert slow.response().status_code == 100
+        assert documents.archive(asset, zipped(("b.pdf", pdf()))).status_code == 503
+        assert slow.send(archive).response().status_code == 201
+    assert documents.archive(asset, zipped(("b.pdf", pdf()))).status_code == 201
