@@ -189,6 +189,21 @@ void add_blobs(MetricsFamilies& out, const MetricsSources& sources) {
             sources.space.reserve_bytes);
 }
 
+void add_documents(MetricsFamilies& out, const DocumentIndexMetrics& index) {
+  out.gauge("mooring_document_index_memory_bytes", "What queries keep of the document index.",
+            index.memory_bytes);
+  out.begin_counter("mooring_document_index_lookups_total",
+                    "Parts of the document index that queries asked for, by where they were.")
+      .add(index.hits, {{"found", "memory"}})
+      .add(index.misses, {{"found", "database"}});
+  out.begin_counter("mooring_document_index_folds_total",
+                    "Folds of changed documents into the index, by what became of them.")
+      .add(index.folds, {{"outcome", "installed"}})
+      .add(index.folds_stale, {{"outcome", "stale"}});
+  out.counter("mooring_document_index_changes_folded_total",
+              "Changes of documents that were folded into the index.", index.changes_folded);
+}
+
 void add_images(MetricsFamilies& out, const MetricsSources& sources) {
   const ImageMetrics& images = sources.images;
   out.begin_gauge("mooring_image_queue_length", "Orders that wait for an image worker.")
@@ -245,6 +260,7 @@ std::string render_metrics(const MetricsSources& sources) {
   add_catalog(families, sources);
   add_cores(families, sources);
   add_images(families, sources);
+  add_documents(families, sources.documents);
   std::ostringstream page;
   prometheus::TextSerializer().Serialize(page, families.all());
   return std::move(page).str();

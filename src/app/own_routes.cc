@@ -73,6 +73,7 @@ std::string render_page(const ServerState& state) {
   sources.workers = {state.workers.threads(), state.workers.queued()};
   sources.images = state.renditions.pool.metrics();
   sources.image_failures_recalled = state.renditions.failures.recalled();
+  sources.documents = state.documents.metrics();
   if (state.access_log != nullptr) sources.access_log = state.access_log->counters();
   sources.process = read_process_gauges();
   sources.version = kVersion;

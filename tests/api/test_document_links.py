@@ -273,3 +273,13 @@ def test_documents_survive_a_kill_and_a_restart(make_server):
     assert set(documents.ids(asset)) == {one["id"] for one in made}
     assert documents.ids(asset, searchByName="vivor 1") == [
         one["id"] for one in made[::-1] if one["displayname"].startswith("survivor 1")]
+
+
+def test_the_index_shows_in_the_metrics(documents, asset, document):
+    def lookups():
+        page = documents.client.get("/metrics").text.splitlines()
+        return sum(float(line.split()[-1]) for line in page
+                   if line.startswith("mooring_document_index_lookups_total{"))
+    before = lookups()
+    assert documents.ids(asset, filterByCategory="AA") == [document["id"]]
+    assert lookups() > before

@@ -23,6 +23,7 @@
 #include "mooring/base/durability.h"
 #include "mooring/blob/options.h"
 #include "mooring/catalog/database.h"
+#include "mooring/catalog/document_index.h"
 #include "mooring/catalog/writer.h"
 #include "mooring/image/pool.h"
 
@@ -54,6 +55,7 @@ struct MetricsSources {
   WorkerGauges workers = {};
   ImageMetrics images = {};
   std::uint64_t image_failures_recalled = 0;
+  DocumentIndexMetrics documents = {};
   AccessLogCounters access_log = {};
   ProcessGauges process = {};
   std::string_view version = {};
