@@ -54,12 +54,11 @@ bool may_be(std::string_view detected, std::string_view declared) {
   return false;
 }
 
+/// "type/subtype" or "type/*"; a star anywhere else would mean nothing.
 bool is_type_or_range(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  if (slash == text.npos) return false;
-  if (text.substr(slash + 1) == "*")
-    return parse_media_type(std::string(text.substr(0, slash)) + "/x").has_value();
-  return parse_media_type(text).has_value();
+  std::string essence(text);
+  if (essence.ends_with("/*")) essence.back() = 'x';
+  return essence.find('*') == essence.npos && parse_media_type(essence).has_value();
 }
 
 }  // namespace
