@@ -193,7 +193,7 @@ void log_replaced(Transaction& transaction, IndexState& state,
     transaction.erase(Family::document_log, log_key(state.number, state.base_version - kLogsKept));
 }
 
-Status install_fold(Transaction& transaction, const IndexFold& fold, std::size_t tail_documents) {
+Status install_fold(Transaction& transaction, const IndexFold& fold) {
   auto state = make_index_state(transaction, fold.organization);
   if (!state) return std::unexpected(state.error());
   if (state->base_version != fold.made_from.base_version ||
@@ -210,7 +210,7 @@ Status install_fold(Transaction& transaction, const IndexFold& fold, std::size_t
   for (std::uint64_t i = state->folded_sequence + 1; i <= fold.folded_sequence; ++i)
     transaction.erase(Family::document_tail, tail_key(state->number, i));
   state->folded_sequence = fold.folded_sequence;
-  if (tail_size(*state) < tail_documents)
+  if (tail_size(*state) < kTailStep)
     transaction.erase(Family::document_due, Key().text(fold.organization));
   log_replaced(transaction, *state, replaced);
   put_index_state(transaction, fold.organization, *state);

@@ -36,9 +36,8 @@ struct IndexFold {
 [[nodiscard]] Result<IndexFold> prepare_fold(IndexSession& session, std::string organization,
                                              std::size_t documents_max);
 
-/// On the writer. Fails with stale. `tail_documents`: so many left are due to be folded again.
-[[nodiscard]] Status install_fold(Transaction& transaction, const IndexFold& fold,
-                                  std::size_t tail_documents);
+/// On the writer. Fails with stale.
+[[nodiscard]] Status install_fold(Transaction& transaction, const IndexFold& fold);
 
 /// What changes the base, fold or move, ends so: a new version, and the log of what it replaced.
 /// Changes `state`, which the caller puts.

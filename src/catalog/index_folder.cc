@@ -23,15 +23,11 @@ constexpr std::size_t kDuePage = 1'024;
 
 class InstallFold final : public Mutation {
  public:
-  InstallFold(const IndexFold& fold, std::size_t tail_documents)
-      : fold_(fold), tail_documents_(tail_documents) {}
-  Status apply(Transaction& transaction) override {
-    return install_fold(transaction, fold_, tail_documents_);
-  }
+  explicit InstallFold(const IndexFold& fold) : fold_(fold) {}
+  Status apply(Transaction& transaction) override { return install_fold(transaction, fold_); }
 
  private:
   const IndexFold& fold_;
-  const std::size_t tail_documents_;
 };
 
 Result<std::vector<std::string>> organizations_in(const View& view, Family family) {
@@ -111,7 +107,7 @@ Result<bool> IndexFolder::fold_once(const std::string& organization) {
   const auto session = std::make_unique<IndexSession>(view, cache_, **state);
   const auto fold = prepare_fold(*session, organization, kFoldChangesMax);
   if (!fold) return std::unexpected(fold.error());
-  InstallFold install(*fold, tail_documents_);
+  InstallFold install(*fold);
   if (auto installed = writer_.commit_and_wait(install); !installed) {
     if (installed.error().code == Errc::stale) stale_.fetch_add(1, std::memory_order_relaxed);
     return std::unexpected(installed.error());

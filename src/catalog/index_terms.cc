@@ -117,9 +117,10 @@ Result<std::vector<Term>> terms_of(const IndexedDocument& document,
   std::vector<Term> terms;
   append_own_terms(document, terms);
   for (const Uuid& asset : document.assets) {
-    terms.push_back(asset_term(TermKind::linked, asset));
     const auto ancestors = ancestors_of(asset);
     if (!ancestors) return std::unexpected(ancestors.error());
+    if (ancestors->empty()) continue;  // the asset is gone, and its sets went with it
+    terms.push_back(asset_term(TermKind::linked, asset));
     for (const Uuid& above : *ancestors) terms.push_back(asset_term(TermKind::subtree, above));
   }
   if (document.assets.size() > 1) terms.push_back({TermKind::several, ""});

@@ -130,6 +130,7 @@ class DataSet {
     return record;
   }
 
+  /// Waits for the fold when the tail is full, as a client that is told 503 does.
   void add(std::size_t count) {
     Change change([&](Transaction& transaction) -> Status {
       for (std::size_t i = 0; i < count; ++i)
@@ -137,7 +138,12 @@ class DataSet {
           return std::unexpected(made.error());
       return {};
     });
-    MOORING_CHECK(writer_->commit_and_wait(change).has_value(), "documents are added");
+    Status added = writer_->commit_and_wait(change);
+    while (!added && added.error().code == Errc::overloaded) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      added = writer_->commit_and_wait(change);
+    }
+    MOORING_CHECK(added.has_value(), "documents are added");
   }
 
   /// As after a kill: nothing is closed in good order.

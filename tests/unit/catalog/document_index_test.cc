@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <random>
+#include <type_traits>
 
 #include "catalog/index_container.h"
 #include "catalog/index_terms.h"
@@ -80,8 +81,8 @@ class World {
   }
 
   template <typename Function>
-  auto apply(Function function) {
-    using Answer = decltype(function(std::declval<Transaction&>()));
+  std::invoke_result_t<Function&, Transaction&> apply(Function function) {
+    using Answer = std::invoke_result_t<Function&, Transaction&>;
     if (!writer_) return store_.apply(function);
     std::optional<Answer> answer;
     Change change([&](Transaction& t) -> Status {
