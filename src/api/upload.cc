@@ -362,6 +362,7 @@ Task<Status> UploadReceiver::hand_over_chunk() {
   if (!hash_) hash_.emplace();
   hash_decided();
   if (md5_) co_await add_to_checksum(services_.core, *md5_, {memory_, kChunkBytes});
+  co_await file_.landing_->room();
   ChunkLease full = std::move(file_.chunk_);
   const Bytes behind = Bytes(full.memory()).subspan(kChunkBytes, end_ - kChunkBytes);
   file_.chunk_ = services_.core.chunks().lease();

@@ -128,6 +128,11 @@ Task<void> Landing::open_file() {
   opened_.release(1);
 }
 
+Task<void> Landing::room() {
+  co_await slots_.acquire(1);
+  slots_.release(1);
+}
+
 Task<Status> Landing::write(ChunkLease chunk, std::size_t size_bytes) {
   MOORING_CHECK(state_ == State::receiving, "a chunk for a landing that is finished");
   MOORING_CHECK(!last_seen_, "a chunk after the last");

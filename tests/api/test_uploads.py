@@ -234,3 +234,15 @@ def test_v2_racing_creators_leave_the_files_of_the_losers_nowhere(own):
     eventually(lambda: len(server.blobs()) == 1)
     (winner,) = [c for c, answer in zip(contents, answers) if answer.status_code == 201]
     assert client.preview(asset).content == winner
+
+
+def test_v4_large_uploads_that_wait_for_the_disk_keep_to_their_chunks(make_server):
+    server = make_server("[limits]\nchunks_per_core = 16\n[data]\nlarge_writes_per_core = 1\n")
+    client = server.client()
+    assets = [client.new_asset()["id"] for _ in range(12)]
+    with concurrent.futures.ThreadPoolExecutor(len(assets)) as pool:
+        answers = list(pool.map(
+            lambda asset: server.client().upload(asset, jpeg(PICTURE_BYTES_MAX, asset)), assets))
+    assert [answer.status_code for answer in answers] == [201] * len(assets)
+    for asset in assets:
+        assert client.preview(asset).content == jpeg(PICTURE_BYTES_MAX, asset)

@@ -6,13 +6,14 @@
 // memory they were received into; `publish` gives the verified file its name.
 //
 //   Landing landing(blobs, size_bytes);
-//   each full chunk:    co_await landing.write(std::move(chunk), n)
+//   each full chunk:    co_await landing.room(); co_await landing.write(std::move(chunk), n)
 //   end of the body:    co_await landing.finish()
 //   under the guard:    co_await same_content(blobs, landing, id, record)   (compare.h)
 //   one of:             co_await landing.publish(id)   |   co_await landing.abandon()
 //
 // Every landing ends with a publish that succeeded or with an awaited abandon, after any error too.
-// The caller keeps permits for kLandingWritesMax chunks, besides those it fills, until then.
+// The caller keeps permits for kLandingWritesMax chunks, besides the one it fills, until then. So it
+// leases the next one only once `room` has completed: a chunk that waits for its write counts, too.
 //
 // I1  At most kLandingWritesMax chunks are in flight; write completes when the chunk is accepted,
 // not
@@ -59,6 +60,9 @@ class Landing {
   ~Landing();
   Landing(const Landing&) = delete;
   Landing& operator=(const Landing&) = delete;
+
+  /// Completes when a `write` would be accepted at once.
+  [[nodiscard]] Task<void> room();
 
   /// Takes the first `size_bytes` (1 … kChunkBytes) of `chunk` as the next bytes of the blob.
   /// Completes when the chunk was accepted. Errors: of the opening or of an earlier write:
