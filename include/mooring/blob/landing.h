@@ -12,8 +12,9 @@
 //   one of:             co_await landing.publish(id)   |   co_await landing.abandon()
 //
 // Every landing ends with a publish that succeeded or with an awaited abandon, after any error too.
-// The caller keeps permits for kLandingWritesMax chunks, besides the one it fills, until then. So it
-// leases the next one only once `room` has completed: a chunk that waits for its write counts, too.
+// The caller keeps permits for kLandingWritesMax chunks, besides the one it fills, until then. So
+// it leases the next one only once `room` has completed: a chunk that waits for its write counts,
+// too.
 //
 // I1  At most kLandingWritesMax chunks are in flight; write completes when the chunk is accepted,
 // not
