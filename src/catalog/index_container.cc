@@ -91,7 +91,7 @@ Result<Container> Container::decode(std::string_view bytes) {
   }
   if (form != kListForm || bytes.size() % 2 != 0 || bytes.size() > 2 * kListMax) return damaged();
   std::vector<std::uint16_t> members(bytes.size() / 2);
-  std::memcpy(members.data(), bytes.data(), bytes.size());
+  if (!members.empty()) std::memcpy(members.data(), bytes.data(), bytes.size());
   if (std::ranges::adjacent_find(members, std::ranges::greater_equal()) != members.end())
     return damaged();
   return Container(std::move(members));
