@@ -65,7 +65,7 @@ Result<OrderBlock> decode_order_block(std::string_view bytes) {
     return fail(Errc::corrupt, "block of an order of the document index");
   OrderBlock block;
   block.ordinals.resize(bytes.size() / 4);
-  std::memcpy(block.ordinals.data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(block.ordinals.data(), bytes.data(), bytes.size());
   return block;
 }
 
