@@ -211,11 +211,8 @@ def calls_of(idle, busy, seed, limit):
     return sorted(few + rng.sample(rest, min(len(rest), limit - len(few))))
 
 
-def run(directory, calls_max, seed, _, tell):
-    rig = FaultRig(directory, seed, tell)
-    idle, counts = rig.count(lambda world: None), rig.count(workload)
-    tell(f"calls of start and stop: {idle}; with the workload: {counts}")
-    began = time.monotonic()
+def strikes_of(idle, counts, seed, calls_max):
+    """(kind, call, effect, lasting) of all that is to fail."""
     for kind, effects in EFFECTS.items():
         for effect in effects:
             for call in calls_of(idle.get(kind, 0), counts.get(kind, 0),
@@ -223,10 +220,30 @@ def run(directory, calls_max, seed, _, tell):
                 for lasting in (False, True):
                     if lasting and (kind in ONCE_ONLY or effect in HARMLESS and call > 1):
                         continue
-                    rig.strike(kind, call, effect, lasting)
-    run_out = full.run(directory, tell)
+                    yield kind, call, effect, lasting
+
+
+def run(directory, calls_max, seed, _, tell):
+    return strike(directory, seed, tell, calls_max, None) + "\n" + "\n".join(
+        full.run(directory, tell))
+
+
+def run_short(directory, strikes_max, seed, _, tell):
+    """Some of them, of one call of each kind and effect, and no disk that runs out."""
+    return strike(directory, seed, tell, 1, strikes_max)
+
+
+def strike(directory, seed, tell, calls_max, strikes_max):
+    rig = FaultRig(directory, seed, tell)
+    idle, counts = rig.count(lambda world: None), rig.count(workload)
+    tell(f"calls of start and stop: {idle}; with the workload: {counts}")
+    began = time.monotonic()
+    strikes = list(strikes_of(idle, counts, seed, calls_max))
+    if strikes_max:
+        strikes = random.Random(seed).sample(strikes, min(strikes_max, len(strikes)))
+    for kind, call, effect, lasting in strikes:
+        rig.strike(kind, call, effect, lasting)
     missing = [kind for kind in store.fault_names("io") if kind not in counts]
     return (f"{rig.runs} faults in {time.monotonic() - began:.0f} s, {rig.hits} of them met, "
             f"{rig.stopped} processes stopped with 70, {rig.refused_starts} starts refused; calls "
-            f"of the workload: {counts}; kinds it does not make: {' '.join(missing) or 'none'}\n"
-            + "\n".join(run_out))
+            f"of the workload: {counts}; kinds it does not make: {' '.join(missing) or 'none'}")

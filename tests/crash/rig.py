@@ -21,7 +21,8 @@ from volumes import Volume
 SUMMARY_OK = "0 lost"
 MEMORY_BYTES_MIN = 4 << 30
 RIGS = {"kill": ("kill", "run"), "power": ("power", "run"), "mutants": ("mutants", "run"),
-        "mutants-short": ("mutants", "run_short"), "faults": ("faults", "run")}
+        "mutants-short": ("mutants", "run_short"), "faults": ("faults", "run"),
+        "faults-short": ("faults", "run_short")}
 
 
 def arguments():
