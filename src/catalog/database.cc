@@ -13,6 +13,7 @@
 #include "mooring/base/log.h"
 #include "rocks.h"
 #include "scan_plan.h"
+#include "torn_manifest.h"
 
 #if __has_include(<rocksdb/advanced_cache.h>)
 #include <rocksdb/advanced_cache.h>  // since RocksDB 8 (Debian 13), what a cache can be asked
@@ -200,8 +201,17 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& di
   }
   database.listeners.push_back(impl->listener);
   rocksdb::DB* db = nullptr;
-  rocksdb::Status status =
-      rocksdb::DB::Open(database, impl->directory, families, &impl->handles, &db);
+  const auto open_once = [&] {
+    return rocksdb::DB::Open(database, impl->directory, families, &impl->handles, &db);
+  };
+  rocksdb::Status status = open_once();
+  const auto torn = status.IsCorruption() ? find_torn_manifest(directory) : std::nullopt;
+  if (torn && cut_off(*torn)) {
+    log_warning("catalog", "{}: its last entry was not written to its end; {} bytes are cut off",
+                torn->path.filename().string(), torn->torn.size());
+    status = open_once();
+    if (!status.ok()) (void)put_back(*torn);
+  }
   if (!status.ok()) return std::unexpected(error_of_open(status));
   impl->db.reset(db);
   crash_point(CrashPoint::catalog_opened);
