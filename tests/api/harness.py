@@ -149,8 +149,12 @@ class Server:
     def blobs(self):
         """{name: bytes} of every file of the blob store: one per larger content."""
         folder = self.data / "blobs"
-        return {path.relative_to(folder).as_posix(): path.stat().st_size
-                for path in folder.rglob("*") if path.is_file()}
+        sizes = {}
+        for path in folder.rglob("*"):
+            with contextlib.suppress(FileNotFoundError):  # collected while we look
+                if path.is_file():
+                    sizes[path.relative_to(folder).as_posix()] = path.stat().st_size
+        return sizes
 
     def files(self):
         """Files under data/ other than those RocksDB and the segments make by themselves."""
