@@ -17,31 +17,10 @@
 #include "mooring/base/clock.h"
 #include "mooring/uring/file.h"
 #include "mooring/uring/ring.h"
+#include "script.h"
 
 namespace mooring {
 namespace {
-
-struct Script {
-  struct promise_type {
-    Script get_return_object() {
-      return {std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_always final_suspend() noexcept { return {}; }
-    void return_void() noexcept {}
-    void unhandled_exception() noexcept { std::terminate(); }
-  };
-  std::coroutine_handle<promise_type> frame;
-};
-
-void run(Ring& ring, Script script) {
-  std::vector<std::coroutine_handle<>> ready;
-  while (!script.frame.done()) {
-    ring.turn(1'000'000'000, ready);
-    for (const std::coroutine_handle<> waiter : std::exchange(ready, {})) waiter.resume();
-  }
-  script.frame.destroy();
-}
 
 class FaultyFileTest : public testing::Test {
  protected:

@@ -19,32 +19,10 @@
 #include "mooring/uring/file.h"
 #include "mooring/uring/head_buffers.h"
 #include "mooring/uring/socket.h"
+#include "script.h"
 
 namespace mooring {
 namespace {
-
-// A coroutine that runs at once and whose end can be asked for.
-struct Script {
-  struct promise_type {
-    Script get_return_object() {
-      return {std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_always final_suspend() noexcept { return {}; }
-    void return_void() noexcept {}
-    void unhandled_exception() noexcept { std::terminate(); }
-  };
-  std::coroutine_handle<promise_type> frame;
-};
-
-void run(Ring& ring, Script script) {
-  std::vector<std::coroutine_handle<>> ready;
-  while (!script.frame.done()) {
-    ring.turn(1'000'000'000, ready);
-    for (const std::coroutine_handle<> waiter : std::exchange(ready, {})) waiter.resume();
-  }
-  script.frame.destroy();
-}
 
 std::unique_ptr<Ring> make_ring(RingOptions options = {}) {
   Result<std::unique_ptr<Ring>> ring = Ring::create(options);
