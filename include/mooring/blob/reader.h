@@ -19,7 +19,6 @@
 // (O_DIRECT) if the file has BlobOptions::direct_read_bytes_min.
 //
 // Why no splice or sendfile: they move bytes that nobody has seen, and I1 wants each one hashed.
-// bench/results/downloads.md has the figures beside nginx, which does.
 //
 // I1  Vow V7: when a file is read from its first to its last byte, the last piece is handed out
 //     only after the digest of the whole matched; what comes from a segment is verified always.
