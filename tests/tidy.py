@@ -97,7 +97,8 @@ def is_private(tree, name, header):
     """Whether `header`, included by `name` in quotes, lies beside it or in its floor under src/."""
     beside = name.rpartition("/")[0] + "/" + header
     of_floor = header.split("/")[0] == floor_of(name) and "src/" + header in tree.texts
-    of_tests = name.startswith("tests/") and "tests/" + header in tree.texts
+    of_tests = name.startswith("tests/") and (
+        "tests/" + header in tree.texts or "tests/" + header + ".in" in tree.texts)
     # The load generator stands on no floor; it and its tests call its headers load/x.h.
     of_load = (name.startswith(("bench/load/", "tests/unit/load/"))
                and header.startswith("load/") and "bench/" + header in tree.texts)

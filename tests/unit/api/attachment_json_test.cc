@@ -7,6 +7,7 @@
 
 #include "mooring/api/attachments/media_pocket.h"
 #include "mooring/api/attachments/pocket_json.h"
+#include "test_data.h"
 
 namespace mooring {
 namespace {

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "test_data.h"
+
 namespace mooring {
 namespace {
 

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "test_data.h"
+
 namespace mooring {
 namespace {
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "mooring/base/json_reader.h"
+#include "test_data.h"
 
 namespace mooring {
 namespace {

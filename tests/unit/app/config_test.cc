@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "mooring/app/config_setting.h"
+#include "test_data.h"
 
 namespace mooring {
 namespace {

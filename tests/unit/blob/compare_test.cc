@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "harness.h"
+#include "test_data.h"
 
 namespace mooring {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "mooring/base/check.h"
 #include "mooring/base/json_reader.h"
+#include "test_data.h"
 
 namespace mooring {
 

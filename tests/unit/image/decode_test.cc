@@ -6,6 +6,7 @@
 #include <iterator>
 #include <random>
 
+#include "test_data.h"
 #include "unit/image/harness.h"
 #include "unit/image/pictures.h"
 
