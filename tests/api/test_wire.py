@@ -6,22 +6,15 @@ must never be answered, where it is sound (`exec`) it must be answered once.
 """
 
 import asyncio
-import json
 import re
 
 import pytest
 
 import wire
-from harness import DATA, picture_path
+from harness import picture_path
 from payloads import JPEG
-
-CASES = json.loads((DATA / "wire-cases.json").read_text())
-CANARY = b"GET /__canary HTTP/1.1\r\nHost: h\r\n\r\n"
-SECONDS_MAX = 15
-AT_ONCE = 96
-SPLIT_BYTES_MAX = 300
-SINGLE_BYTES_MAX = 2000
-PAUSE_SECONDS = 0.003
+from wire_cases import (AT_ONCE, CANARY, CASES, SECONDS_MAX, SPLIT_BYTES_MAX, bytes_of, play,
+                        play_all, variants)
 
 # What a case's words allow: the statuses, in order, before the canary's answer.
 ALLOWED = {
@@ -46,83 +39,6 @@ ALLOWED = {
     "401 close, read by the client": [[401], [413]],
     "413 (or 401), no 100, close": [[413], [401]],
 }
-
-
-def bytes_of(segments):
-    return b"".join((part[0] * part[1] if isinstance(part, list) else part).encode("latin-1")
-                    for part in segments)
-
-
-def variants(data):
-    """(name, pieces): how to cut `data`."""
-    yield "whole", [data]
-    if len(data) <= SINGLE_BYTES_MAX:
-        yield "byte by byte", [data[i:i + 1] for i in range(len(data))]
-    else:
-        yield "997 by 997", [data[i:i + 997] for i in range(0, len(data), 997)]
-    if len(data) <= SPLIT_BYTES_MAX:
-        for place in range(1, len(data)):
-            yield f"split at {place}", [data[:place], data[place:]]
-
-
-async def play(port, pieces, canary_body=None, half_close=False, answers=None):
-    """Sends `pieces`, a moment apart, and reads until the canary's answer, `answers` responses or
-    the end of the connection. Returns (final responses, whether the canary was answered)."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    received, found = b"", []
-
-    async def send():
-        try:
-            for i, piece in enumerate(pieces):
-                if i and len(pieces) <= 3:
-                    await asyncio.sleep(PAUSE_SECONDS)
-                writer.write(piece)
-                await writer.drain()
-                if len(pieces) > 3:
-                    await asyncio.sleep(0)
-            if half_close:
-                writer.write_eof()
-        except OSError:
-            pass  # the server has said what it had to say and closed
-
-    sender = asyncio.ensure_future(send())
-    try:
-        while True:
-            responses, received = wire.parse_all(received)
-            found += [response for response in responses if response.status_code >= 200]
-            if canary_body and found and found[-1].content == canary_body:
-                return found[:-1], True
-            if answers and len(found) >= answers:
-                return found, False
-            try:
-                chunk = await reader.read(1 << 16)
-            except OSError:
-                chunk = b""
-            if not chunk:
-                assert not received, f"cut off inside a response: {received[:200]!r}"
-                return found, False
-            received += chunk
-    finally:
-        sender.cancel()
-        writer.transport.abort()
-
-
-async def play_all(jobs, judge):
-    """Runs coroutine functions AT_ONCE at a time; returns what `judge` finds wrong."""
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def one(name, job):
-        async with gate:
-            try:
-                outcome = await asyncio.wait_for(job(), SECONDS_MAX)
-            except asyncio.TimeoutError:
-                return f"{name}: still open after {SECONDS_MAX} s"
-            except AssertionError as error:
-                return f"{name}: {error}"
-        wrong = judge(outcome)
-        return f"{name}: {wrong}" if wrong else None
-
-    return [wrong for wrong in await asyncio.gather(*[one(*job) for job in jobs]) if wrong]
 
 
 def judge_http(case, outcome):
@@ -184,32 +100,6 @@ def test_http_case(server, canary_body, case):
     wrong = asyncio.run(play_all(jobs, judge))
     assert not wrong, f"{case['note']}: expected {case['expect']}\n" + "\n".join(wrong[:10])
     assert len(outcomes) == 1, f"the outcome depends on the cut: {outcomes}"
-
-
-FRAMING = [case for case in CASES["http"]
-           if case["group"][0] in "BCD" and case["canary"] == "noexec"
-           and case["segs"][0].startswith("POST /e HTTP/1.1\r\nHost: h\r\n")
-           and not case["expect"].startswith("2xx")]
-
-
-@pytest.mark.parametrize("case", FRAMING, ids=[case["id"] for case in FRAMING])
-def test_framing_case_on_the_upload_route(server, client, canary_body, asset, case):
-    head = wire.upload_head(asset, 0, server.token()).split(b"\r\nContent-Length")[0] + \
-        b"\r\nContent-Type: multipart/form-data; boundary=B\r\n"
-    data = bytes_of(case["segs"]).replace(b"POST /e HTTP/1.1\r\nHost: h\r\n", head, 1)
-    half_close = data.endswith(b"<FIN>")
-    pieces = [data.removesuffix(b"<FIN>") + (b"" if half_close else CANARY)]
-
-    def judge(outcome):
-        statuses, canary = [response.status_code for response in outcome[0]], outcome[1]
-        # P6: a length that is too large is FileTooLarge here, which is a 400.
-        if canary or statuses not in ([400], [413], [501], [] if half_close else [400]):
-            return f"{outcome}"
-        return None
-
-    assert not asyncio.run(play_all([("whole", lambda: play(server.port, pieces, canary_body,
-                                                            half_close))], judge))
-    assert client.get(picture_path(asset)).status_code == 404
 
 
 def test_100_continue_comes_before_a_body_that_is_held_back(server):
