@@ -1,4 +1,4 @@
-"""`./dev bench uploads|large|duplicates|express|downloads|mixed|memory|cores|saturation…`
+"""`./dev bench uploads|large|duplicates|express|downloads|mixed|memory|cores|saturation|hostile…`
 
 Each name is a set of scenarios that runs every server it compares in turn, at least five times, on
 this machine, in one go: the server on CPU 0, the load on CPU 1. It prints a table and writes it
@@ -19,6 +19,7 @@ import tempfile
 from pathlib import Path
 
 import downloads
+import hostile
 import limits
 import machine
 import servers
@@ -36,6 +37,7 @@ SUITES = {
     "memory": limits.memory,
     "cores": limits.cores,
     "saturation": limits.saturation,
+    "hostile": hostile.hostile,
 }
 RESULTS = servers.ROOT / "bench" / "results"
 
