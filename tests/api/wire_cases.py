@@ -1,4 +1,4 @@
-"""The cases of tests/data/wire-cases.json, and how one is played: bytes, cuts, and what came back."""
+"""The cases of tests/data/wire-cases.json, and how one is played: bytes, cuts, what came back."""
 
 import asyncio
 import json
