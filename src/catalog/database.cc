@@ -95,6 +95,10 @@ rocksdb::ColumnFamilyOptions family_options(const DatabaseOptions& options,
   rocksdb::ColumnFamilyOptions family;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   family.write_buffer_size = std::max<std::size_t>(options.write_buffer_bytes / 2, 1 << 20);
+  // Each of some thirty families takes whole blocks: large ones would fill a small write buffer
+  // with nothing, and every few changes would be a flush.
+  family.arena_block_size =
+      std::clamp<std::size_t>(options.write_buffer_bytes / 256, 4 << 10, 1 << 20);
   family.compression = compression();
   family.level_compaction_dynamic_level_bytes = true;
   family.paranoid_file_checks = true;
