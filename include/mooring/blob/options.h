@@ -24,7 +24,7 @@ struct BlobOptions {
   std::size_t segment_descriptors_max = 64;
   /// Chunks of landings that a core has on their way to the disk at one time: enough to keep it
   /// busy, few enough that the syncs of small blobs do not wait long behind them.
-  std::size_t large_writes_max = 8;
+  std::size_t large_writes_max = 4;
   /// Files larger than a chunk are read in pieces of this size: small enough that a piece is still
   /// in the CPU's cache when it is hashed and sent. A power of two, 16 KiB to kChunkBytes.
   std::uint64_t read_piece_bytes = 256_KiB;
