@@ -38,7 +38,7 @@ block_cache_bytes = "16MiB"
 """
 
 
-def eventually(condition, seconds=5.0, what="condition"):
+def eventually(condition, seconds=20.0, what="condition"):
     """Polls `condition` until it is true, and returns what it returned."""
     deadline = time.monotonic() + seconds
     while True:
