@@ -78,6 +78,12 @@ class Family:
         """How many there are, as the server lists them; None if it does not."""
         return None
 
+    def close(self):
+        """Ends the connections; the next request opens them again."""
+        for one in vars(self).values():
+            if hasattr(one, "session"):
+                one.session.close()
+
 
 class Assets(Family):
     """The content of an asset is its name."""

@@ -37,6 +37,11 @@ class Client:
     def begin(self, seed):
         self.rng = random.Random(f"{seed}/{self.number}")
 
+    def close(self):
+        """Ends the connections; the next change opens them again."""
+        for family in self.families.values():
+            family.close()
+
     def run(self, stop):
         """Changes things until the server is gone or `stop` is set."""
         while not stop.is_set():
@@ -49,6 +54,8 @@ class Client:
                     raise Violation(str(error)) from error
                 if not self.world.server.is_alive():
                     return
+            if self.world.think_seconds:
+                stop.wait(self.world.think_seconds)
 
     def step(self, family):
         draw = self.rng.random()
@@ -118,6 +125,7 @@ class World:
         self.keys = keys or make_keys(server)
         self.clients = [Client(self, number) for number in range(clients)]
         self.unasked = {}  # family: things that are there although nobody was told so
+        self.think_seconds = 0.0  # of a client between two changes
         self.is_faulty = False  # I/O is made to fail: 500 is an honest answer
 
     def in_parallel(self, verb, *arguments):

@@ -1,4 +1,4 @@
-"""Crash rigs: `./dev crash kill|power|mutants|faults …` ends here.
+"""Crash rigs: `./dev crash kill|power|mutants|faults|soak …` ends here.
 
 Everything printed about a cycle follows from the seed and its number; --from repeats one. After a
 violation the directory of the run stays, with the store, its log and the client's journal.
@@ -22,14 +22,15 @@ SUMMARY_OK = "0 lost"
 MEMORY_BYTES_MIN = 4 << 30
 RIGS = {"kill": ("kill", "run"), "power": ("power", "run"), "mutants": ("mutants", "run"),
         "mutants-short": ("mutants", "run_short"), "faults": ("faults", "run"),
-        "faults-short": ("faults", "run_short")}
+        "faults-short": ("faults", "run_short"), "soak": ("soak", "run")}
 
 
 def arguments():
     parser = argparse.ArgumentParser(prog="./dev crash")
     parser.add_argument("rig", choices=list(RIGS))
     parser.add_argument("cycles", type=int, nargs="?", default=30,
-                        help="deaths; of mutants per sync, of faults calls of a kind and effect")
+                        help="deaths; of mutants per sync, of faults calls of a kind and effect, "
+                             "of soak minutes")
     parser.add_argument("--seed", default=None, help="repeats a run")
     parser.add_argument("--from", dest="first", type=int, default=0, help="number of the first")
     parser.add_argument("--scratch", default=None, help="where stores and journals lie")
@@ -40,7 +41,7 @@ def arguments():
 def scratch_of(options):
     """Volumes lie in memory where there is room: their syncs then cost nothing but themselves."""
     memory = Path("/dev/shm")
-    if options.scratch or options.rig in ("kill", "mutants") or not memory.is_dir():
+    if options.scratch or options.rig in ("kill", "mutants", "soak") or not memory.is_dir():
         return options.scratch
     room = os.statvfs(memory)
     return memory if room.f_bavail * room.f_frsize >= MEMORY_BYTES_MIN else None
