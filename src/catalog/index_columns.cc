@@ -60,6 +60,7 @@ std::strong_ordering compare_categories(const ColumnRow& a, const ColumnRow& b) 
 
 ColumnPage::ColumnPage(const PageRows& rows) {
   for (std::size_t slot = 0; slot < kPageOrdinals; ++slot) append(slot, rows[slot]);
+  pad();
 }
 
 void ColumnPage::append(std::size_t slot, const std::optional<ColumnRow>& row) {
@@ -92,6 +93,7 @@ Result<ColumnPage> ColumnPage::decode(std::string_view bytes) {
     }
     page.append(slot, row);
   }
+  page.pad();
   if (auto read = in.finish("page of the document index"); !read)
     return std::unexpected(read.error());
   return page;

@@ -21,6 +21,8 @@
 namespace mooring {
 
 inline constexpr std::size_t kPageOrdinals = 256;
+/// Readable bytes behind the names of a page: a search reads in steps, not byte by byte.
+inline constexpr std::size_t kNamePaddingBytes = 64;
 
 [[nodiscard]] constexpr std::uint32_t page_of(std::uint32_t ordinal) noexcept {
   return ordinal / kPageOrdinals;
@@ -66,8 +68,11 @@ class ColumnPage {
   [[nodiscard]] std::string_view folded(std::size_t slot) const noexcept {
     return {names_.data() + name_ends_[slot], name_ends_[slot + 1] - name_ends_[slot]};
   }
-  /// All folded names of the page, and where the name of each slot ends; the first entry is 0.
-  [[nodiscard]] std::string_view names() const noexcept { return names_; }
+  /// All folded names of the page, padding behind them, and where the name of each slot ends; the
+  /// first entry is 0.
+  [[nodiscard]] std::string_view names() const noexcept {
+    return {names_.data(), name_ends_.back()};
+  }
   [[nodiscard]] const std::array<std::uint32_t, kPageOrdinals + 1>& name_ends() const noexcept {
     return name_ends_;
   }
@@ -76,6 +81,7 @@ class ColumnPage {
 
  private:
   void append(std::size_t slot, const std::optional<ColumnRow>& row);
+  void pad() { names_.append(kNamePaddingBytes, '\0'); }
 
   std::array<bool, kPageOrdinals> present_{};
   std::array<std::int64_t, kPageOrdinals> updated_{};

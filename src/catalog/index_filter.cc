@@ -78,23 +78,16 @@ Container match_chunk(const std::vector<PostingGroup>& groups, std::uint32_t chu
 /// What of `matched` has the search in its name.
 Container verify(IndexSession& session, std::uint32_t chunk, const Container& matched,
                  const std::string& search) {
-  std::vector<std::uint16_t> kept;
-  std::vector<std::uint16_t> of_page;
-  std::uint32_t page = 0;
-  const auto flush = [&] {
-    if (of_page.empty()) return;
-    keep_names_with(*session.page(page), search, of_page);
-    kept.insert(kept.end(), of_page.begin(), of_page.end());
-    of_page.clear();
-  };
-  matched.for_each([&](std::uint16_t member) {
-    const std::uint32_t its_page = page_of(ordinal_of(chunk, member));
-    if (its_page != page) flush();
-    page = its_page;
-    of_page.push_back(member);
-  });
-  flush();
-  return Container(std::move(kept));
+  auto bits = std::make_unique<ChunkBits>();
+  matched.add_to(*bits);
+  const std::uint32_t first_page = page_of(ordinal_of(chunk, 0));
+  for (std::size_t i = 0; i < kChunkWords; i += kPageSlotWords) {
+    const PageSlots slots(bits->data() + i, kPageSlotWords);
+    if (std::ranges::none_of(slots, [](std::uint64_t word) { return word != 0; })) continue;
+    const auto page = first_page + static_cast<std::uint32_t>(i / kPageSlotWords);
+    keep_names_with(*session.page(page), search, slots);
+  }
+  return Container(std::move(bits));
 }
 
 bool has_any(const std::unordered_set<std::string>& wanted,

@@ -2,9 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <span>
 #include <string_view>
-#include <vector>
 
 #include "index_columns.h"
 
@@ -15,9 +14,11 @@ namespace mooring {
 [[nodiscard]] std::size_t find_text(std::string_view text, std::size_t from,
                                     std::string_view needle) noexcept;
 
-/// Takes those members out of `members` (of one page, ascending) whose names do not contain
-/// `needle`.
-void keep_names_with(const ColumnPage& page, std::string_view needle,
-                     std::vector<std::uint16_t>& members);
+/// One bit per slot of a page.
+inline constexpr std::size_t kPageSlotWords = kPageOrdinals / 64;
+using PageSlots = std::span<std::uint64_t, kPageSlotWords>;
+
+/// Takes those slots out of `slots` whose names do not contain `needle`, which is not empty.
+void keep_names_with(const ColumnPage& page, std::string_view needle, PageSlots slots);
 
 }  // namespace mooring

@@ -1,6 +1,7 @@
 // The parts of the document index: containers, terms, columns, search, orders, cache.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <random>
 #include <set>
 
@@ -220,21 +221,27 @@ TEST(IndexSearch, APageIsSearchedNameByNameOrAsAWholeAlike) {
     for (std::size_t i = 0; i < kPageOrdinals; ++i) {
       names[i].resize(random() % 12);
       for (char& c : names[i]) c = static_cast<char>('a' + random() % 2);
+      if (random() % 16 == 0) names[i] += std::string(39 + random() % 3, 'a') + "b";
+      if (random() % 16 == 0) names[i] += std::string(69 + random() % 3, 'b');
       if (random() % 8 != 0) rows[i] = ColumnRow{.id = new_uuid(), .folded = names[i]};
     }
     const ColumnPage page(rows);
-    for (const std::size_t candidates : {5, 200}) {
-      std::set<std::uint16_t> chosen;
-      while (chosen.size() < candidates)
-        if (const std::size_t i = random() % kPageOrdinals; rows[i])
-          chosen.insert(static_cast<std::uint16_t>(i));
-      std::vector<std::uint16_t> members(chosen.begin(), chosen.end());
-      std::vector<std::uint16_t> expected;
-      for (const std::uint16_t i : members)
-        if (names[i].find("aba") != std::string::npos) expected.push_back(i);
-      keep_names_with(page, "aba", members);
-      ASSERT_EQ(members, expected);
-    }
+    for (const std::size_t candidates : {5, 200})
+      for (const std::string& needle :
+           {std::string("aba"), std::string(40, 'a') + "b", std::string(70, 'b')}) {
+        std::array<std::uint64_t, kPageSlotWords> slots{};
+        std::array<std::uint64_t, kPageSlotWords> expected{};
+        for (std::size_t chosen = 0; chosen < candidates;) {
+          const std::size_t i = random() % kPageOrdinals;
+          if (!rows[i] || (slots[i / 64] >> i % 64 & 1) != 0) continue;
+          slots[i / 64] |= std::uint64_t{1} << i % 64;
+          if (names[i].find(needle) != std::string::npos)
+            expected[i / 64] |= std::uint64_t{1} << i % 64;
+          ++chosen;
+        }
+        keep_names_with(page, needle, slots);
+        ASSERT_EQ(slots, expected);
+      }
   }
 }
 
