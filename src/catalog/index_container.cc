@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "mooring/base/check.h"
@@ -136,6 +137,19 @@ void Container::remove(std::uint16_t member) noexcept {
 
 Container Container::changed(std::span<const std::uint16_t> removed,
                              std::span<const std::uint16_t> added) const {
+  if (!bits_ && list_.size() + added.size() <= kListMax) {
+    std::vector<std::uint16_t> going(removed.begin(), removed.end());
+    std::vector<std::uint16_t> coming(added.begin(), added.end());
+    std::ranges::sort(going);
+    std::ranges::sort(coming);
+    coming.erase(std::ranges::unique(coming).begin(), coming.end());
+    std::vector<std::uint16_t> kept;
+    std::ranges::set_difference(list_, going, std::back_inserter(kept));
+    std::vector<std::uint16_t> members;
+    members.reserve(kept.size() + coming.size());
+    std::ranges::set_union(kept, coming, std::back_inserter(members));
+    return Container(std::move(members));
+  }
   auto bits = std::make_unique<ChunkBits>();
   add_to(*bits);
   for (const std::uint16_t member : removed) (*bits)[member >> 6] &= ~bit(member);

@@ -2,38 +2,43 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_map>
 #include <utility>
 
 #include "index_order_edit.h"
+#include "index_term_edit.h"
 #include "mooring/base/case_fold.h"
 #include "mooring/catalog/codec.h"
 
 namespace mooring {
 namespace {
 
-/// What becomes of one ordinal: what the base has, and what it will have.
-struct Folded {
-  std::optional<IndexedDocument> before;
-  std::optional<IndexedDocument> after;
-  std::string folded_name;  ///< of `after`
+/// A document as the base has it, or will have it.
+struct Side {
+  explicit Side(IndexedDocument indexed)
+      : document(std::move(indexed)),
+        folded(fold_case(document.name)),
+        spelling(spelling_of(document.name, folded)) {}
+
+  IndexedDocument document;
+  std::string folded;
   std::string spelling;
 
-  [[nodiscard]] std::optional<ColumnRow> row() const {
-    if (!after) return std::nullopt;
-    ColumnRow row{.id = after->id,
-                  .updated_ms = after->updated_ms,
-                  .folded = folded_name,
+  [[nodiscard]] ColumnRow row() const {
+    ColumnRow row{.id = document.id,
+                  .updated_ms = document.updated_ms,
+                  .folded = folded,
                   .spelling = spelling,
                   .category = std::nullopt};
-    if (after->category) row.category = *after->category;
+    if (document.category) row.category = *document.category;
     return row;
   }
+  [[nodiscard]] TermEdit::Named named() const { return {document, folded}; }
 };
 
-struct TermChange {
-  std::vector<std::uint16_t> removed;
-  std::vector<std::uint16_t> added;
+/// What becomes of one ordinal.
+struct Folded {
+  std::optional<Side> before;
+  std::optional<Side> after;
 };
 
 IndexPart part_of(Family family) {
@@ -71,65 +76,23 @@ class FoldMaker {
       if (!entry) return std::unexpected(entry.error());
       fold_.folded_sequence = KeyReader(std::string_view(stored.key).substr(prefix.size())).u64();
       const auto [known, is_new] = documents_.try_emplace(entry->ordinal);
-      if (is_new) known->second.before = std::move(entry->before);
-      known->second.after = std::move(entry->after);
-    }
-    for (auto& [ordinal, document] : documents_) {
-      if (!document.after) continue;
-      document.folded_name = fold_case(document.after->name);
-      document.spelling = spelling_of(document.after->name, document.folded_name);
+      if (is_new && entry->before) known->second.before.emplace(*std::move(entry->before));
+      known->second.after.reset();
+      if (entry->after) known->second.after.emplace(*std::move(entry->after));
     }
     return {};
-  }
-
-  Result<Ancestors> ancestors(const Uuid& asset) {
-    const auto known = ancestors_.find(asset);
-    if (known != ancestors_.end()) return known->second;
-    auto above = read_ancestors(session_.view(), asset);
-    if (above) ancestors_.emplace(asset, *above);
-    return above;
-  }
-
-  Result<std::vector<Term>> terms(const std::optional<IndexedDocument>& document) {
-    if (!document) return std::vector<Term>();
-    return terms_of(*document, [this](const Uuid& asset) { return ancestors(asset); });
   }
 
   Status fold_terms() {
-    std::unordered_map<std::string, TermChange> touched;
-    for (const auto& [ordinal, document] : documents_) {
-      const auto before = terms(document.before);
-      if (!before) return std::unexpected(before.error());
-      const auto after = terms(document.after);
-      if (!after) return std::unexpected(after.error());
-      const std::uint32_t chunk = chunk_of(ordinal);
-      for (const Term& term : *before)
-        if (!std::ranges::binary_search(*after, term))
-          touched[term_key(number(), term, chunk)].removed.push_back(member_of(ordinal));
-      for (const Term& term : *after)
-        if (!std::ranges::binary_search(*before, term))
-          touched[term_key(number(), term, chunk)].added.push_back(member_of(ordinal));
-    }
-    for (const auto& [key, change] : touched)
-      if (auto made = fold_term(key, change); !made) return made;
-    return {};
-  }
-
-  Status fold_term(const std::string& key, const TermChange& change) {
-    const auto stored = session_.view().get(Family::document_term, key);
-    if (!stored) return std::unexpected(stored.error());
-    Container set;
-    if (*stored) {
-      auto decoded = Container::decode(**stored);
-      if (!decoded) return std::unexpected(decoded.error());
-      set = *std::move(decoded);
-    }
-    const Container changed = set.changed(change.removed, change.added);
-    if (!changed.empty())
-      fold_.changes.push_back({Family::document_term, key, changed.encode()});
-    else if (*stored)
-      fold_.changes.push_back({Family::document_term, key, std::nullopt});
-    return {};
+    const auto named = [](const std::optional<Side>& side) {
+      return side ? std::optional(side->named()) : std::nullopt;
+    };
+    TermEdit edit(session_);
+    for (const auto& [ordinal, document] : documents_)
+      if (auto changed = edit.change(ordinal, named(document.before), named(document.after));
+          !changed)
+        return changed;
+    return edit.finish(fold_.changes);
   }
 
   void fold_columns() {
@@ -138,7 +101,7 @@ class FoldMaker {
       const auto page = session_.page(number_of_page);
       PageRows rows = page->rows();
       for (; from != documents_.end() && page_of(from->first) == number_of_page; ++from)
-        rows[slot_of(from->first)] = from->second.row();
+        rows[slot_of(from->first)] = row_of(from->second.after);
       const ColumnPage changed(rows);
       std::optional<std::string> value;
       if (!changed.empty()) value = changed.encode();
@@ -152,10 +115,8 @@ class FoldMaker {
       const OrderPlaces order(session_, kind);
       OrderEdit edit(session_, kind);
       for (const auto& [ordinal, document] : documents_) {
-        const auto page = session_.page(page_of(ordinal));
-        const auto after = document.row();
-        std::optional<ColumnRow> before;
-        if (document.before) before = page->row(slot_of(ordinal));
+        const auto before = row_of(document.before);
+        const auto after = row_of(document.after);
         if (before && after && before->id == after->id && order.compare_keys(*before, *after) == 0)
           continue;
         if (before) edit.remove(*before);
@@ -165,10 +126,13 @@ class FoldMaker {
     }
   }
 
+  static std::optional<ColumnRow> row_of(const std::optional<Side>& side) {
+    return side ? std::optional(side->row()) : std::nullopt;
+  }
+
   IndexSession& session_;
   IndexFold& fold_;
   std::map<std::uint32_t, Folded> documents_;  // by ordinal
-  std::map<Uuid, Ancestors> ancestors_;
 };
 
 }  // namespace

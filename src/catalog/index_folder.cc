@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds kLookEvery{100};
 /// A tail to which nothing came for so long is folded whatever its size.
 constexpr std::uint64_t kQuietNs = 1'000'000'000;
 /// Changes in one fold: a bound of its memory and of its batch.
-constexpr std::size_t kFoldChangesMax = 16'384;
+constexpr std::size_t kFoldChangesMax = 32'768;
 constexpr std::size_t kDuePage = 1'024;
 
 class InstallFold final : public Mutation {
@@ -69,24 +69,29 @@ IndexFolder::~IndexFolder() {
 void IndexFolder::work() {
   ::pthread_setname_np(::pthread_self(), "index-folder");
   std::unique_lock lock(mutex_);
-  while (!stopped_.wait_for(lock, kLookEvery, [this] { return stopping_; })) {
+  auto pause = kLookEvery;
+  while (!stopped_.wait_for(lock, pause, [this] { return stopping_; })) {
     lock.unlock();
-    fold_due();
+    // Where changes come as fast as they are folded the next fold is due already.
+    pause = fold_due() > 0 ? kLookEvery.zero() : kLookEvery;
     lock.lock();
   }
 }
 
-void IndexFolder::fold_due() {
+std::size_t IndexFolder::fold_due() {
   const auto due = organizations_in(database_, Family::document_due);
-  if (!due) return;
+  if (!due) return 0;
   if (due->empty()) seen_.clear();
+  std::size_t folds = 0;
   for (const std::string& organization : *due) {
     const auto state = find_index_state(database_, organization);
     if (!state || !*state || !is_ready(organization, **state)) continue;
     const auto folded = fold_once(organization);
     if (!folded && folded.error().code != Errc::stale && folded.error().code != Errc::draining)
       log_error("index", "the tail of an organization stays: {}", describe(folded.error()));
+    if (folded && *folded) ++folds;
   }
+  return folds;
 }
 
 bool IndexFolder::is_ready(const std::string& organization, const IndexState& state) {

@@ -44,7 +44,8 @@ class IndexFolder {
   };
 
   void work();
-  void fold_due();
+  /// One fold of each organization whose tail is ready; how many there were.
+  std::size_t fold_due();
   [[nodiscard]] bool is_ready(const std::string& organization, const IndexState& state);
   /// One fold of one organization. False: there was nothing to fold.
   [[nodiscard]] Result<bool> fold_once(const std::string& organization);

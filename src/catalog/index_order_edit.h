@@ -15,10 +15,9 @@ class OrderEdit {
   /// The session outlives it.
   OrderEdit(IndexSession& session, OrderKind kind);
 
-  /// `row`, as the base has it, goes.
-  void remove(const ColumnRow& row);
-  /// `row` comes; its texts stay alive until `finish`.
-  void insert(std::uint32_t ordinal, const ColumnRow& row);
+  /// `row`, as the base has it, goes. The texts of all rows stay alive until `finish`.
+  void remove(const ColumnRow& row) { going_rows_.push_back(row); }
+  void insert(std::uint32_t ordinal, const ColumnRow& row) { coming_.push_back({0, ordinal, row}); }
   /// Appends the changed blocks and the directory.
   void finish(std::vector<FoldChange>& changes);
 
@@ -35,6 +34,7 @@ class OrderEdit {
     std::optional<std::vector<std::uint32_t>> ordinals;
   };
 
+  void find_places();
   [[nodiscard]] std::vector<std::uint32_t> edited(std::size_t index);
   [[nodiscard]] bool is_touched(std::size_t index) const;
   void append(std::uint32_t block, std::vector<std::uint32_t> ordinals,
@@ -45,8 +45,9 @@ class OrderEdit {
   const OrderKind kind_;
   std::shared_ptr<const OrderDirectory> directory_;
   OrderPlaces places_;
-  std::vector<std::uint32_t> going_;  // places
-  std::vector<Coming> coming_;
+  std::vector<ColumnRow> going_rows_;
+  std::vector<std::uint32_t> going_;  // their places, ascending
+  std::vector<Coming> coming_;        // in the order, once their places are found
   std::uint32_t next_block_;
   std::vector<Piece> pieces_;
 };

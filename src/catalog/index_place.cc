@@ -18,8 +18,26 @@ ColumnRow OrderPlaces::row_at(std::uint32_t place) {
 }
 
 std::uint32_t OrderPlaces::place_of(const ColumnRow& row) {
-  std::uint32_t first = 0;
-  std::uint32_t end = session_.directory(kind_)->size();
+  return place_between(0, session_.directory(kind_)->size(), row);
+}
+
+void OrderPlaces::find_places(std::span<const ColumnRow> rows, std::span<std::uint32_t> places) {
+  find_between(0, session_.directory(kind_)->size(), rows, places);
+}
+
+/// The middle row halves the rows and bounds both halves. As deep as the logarithm of their number.
+void OrderPlaces::find_between(std::uint32_t first, std::uint32_t end,
+                               std::span<const ColumnRow> rows, std::span<std::uint32_t> places) {
+  if (rows.empty()) return;
+  const std::size_t middle = rows.size() / 2;
+  const std::uint32_t place = place_between(first, end, rows[middle]);
+  places[middle] = place;
+  find_between(first, place, rows.first(middle), places.first(middle));
+  find_between(place, end, rows.subspan(middle + 1), places.subspan(middle + 1));
+}
+
+std::uint32_t OrderPlaces::place_between(std::uint32_t first, std::uint32_t end,
+                                         const ColumnRow& row) {
   while (first < end) {
     const std::uint32_t middle = first + (end - first) / 2;
     if (is_before(row_at(middle), row))

@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "index_session.h"
 
@@ -26,6 +27,9 @@ class OrderPlaces {
 
   /// The first place whose document does not stand before `row`.
   [[nodiscard]] std::uint32_t place_of(const ColumnRow& row);
+  /// The same for many rows, which stand as the order stands: each is looked for between those
+  /// around it only. `places` has room for one place per row.
+  void find_places(std::span<const ColumnRow> rows, std::span<std::uint32_t> places);
   /// The run of places around `place` with the key of `row`: its first, and its end. Every place in
   /// the run is next to `place` or to another of it. The cost is the logarithm of the run.
   [[nodiscard]] std::uint32_t first_of(std::uint32_t place, const ColumnRow& row);
@@ -33,6 +37,11 @@ class OrderPlaces {
 
  private:
   [[nodiscard]] bool has_key(std::uint32_t place, const ColumnRow& row);
+  /// place_of, which is known to be from `first` to `end`.
+  [[nodiscard]] std::uint32_t place_between(std::uint32_t first, std::uint32_t end,
+                                            const ColumnRow& row);
+  void find_between(std::uint32_t first, std::uint32_t end, std::span<const ColumnRow> rows,
+                    std::span<std::uint32_t> places);
 
   IndexSession& session_;
   const OrderKind kind_;

@@ -1,9 +1,9 @@
 #include "index_terms.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
-#include "mooring/base/case_fold.h"
 #include "mooring/catalog/assets.h"
 #include "mooring/catalog/codec.h"
 
@@ -77,27 +77,10 @@ std::string plain_type(std::string_view mimetype) {
 }
 
 std::vector<std::string> trigrams_of(std::string_view folded) {
-  std::vector<std::size_t> starts;
-  for (std::size_t at = 0; at < folded.size(); at += code_point_bytes(folded[at]))
-    starts.push_back(at);
-  starts.push_back(folded.size());
   std::vector<std::string> trigrams;
-  for (std::size_t i = 0; i + 3 < starts.size(); ++i)
-    trigrams.emplace_back(folded.substr(starts[i], starts[i + 3] - starts[i]));
+  for_each_trigram(folded, [&](std::string_view text) { trigrams.emplace_back(text); });
   sort_and_unite(trigrams);
   return trigrams;
-}
-
-void append_own_terms(const IndexedDocument& document, std::vector<Term>& terms) {
-  if (document.category) terms.push_back({TermKind::category, *document.category});
-  terms.push_back({TermKind::type, document.type});
-  for (const std::string& language : document.languages)
-    terms.push_back({TermKind::language, language});
-  if (document.languages.empty()) terms.push_back({TermKind::no_language, ""});
-  terms.push_back({TermKind::supplier_document, document.supplier_document ? "1" : "0"});
-  if (document.supplier_name) terms.push_back({TermKind::supplier_name, *document.supplier_name});
-  for (std::string& trigram : trigrams_of(fold_case(document.name)))
-    terms.push_back({TermKind::trigram, std::move(trigram)});
 }
 
 Result<Ancestors> read_ancestors(const View& view, const Uuid& asset) {
@@ -112,30 +95,63 @@ Result<Ancestors> read_ancestors(const View& view, const Uuid& asset) {
   return ancestors;
 }
 
+// An asset's chain is itself and the chain of its parent: read upwards to one that is known, then
+// written downwards.
+Result<const Ancestors*> AncestorChains::of(const View& view, const Uuid& asset) {
+  std::vector<Uuid> unknown;
+  const Ancestors* above = nullptr;
+  for (std::optional<Uuid> next = asset; next && unknown.size() <= kAssetDepthMax;) {
+    if (const auto known = chains_.find(*next); known != chains_.end()) {
+      above = &known->second;
+      break;
+    }
+    const auto record = find_asset(view, *next);
+    if (!record) return std::unexpected(record.error());
+    if (!*record) break;
+    unknown.push_back(*next);
+    next = (*record)->parent_id;
+  }
+  if (above == nullptr && unknown.empty()) return &chains_[asset];
+  for (const Uuid& below : unknown | std::views::reverse) {
+    Ancestors chain{below};
+    if (above != nullptr) chain.insert(chain.end(), above->begin(), above->end());
+    above = &chains_.emplace(below, std::move(chain)).first->second;
+  }
+  return above;
+}
+
+void append_link_terms(const Uuid& asset, const Ancestors& ancestors, std::vector<Term>& terms) {
+  if (ancestors.empty()) return;
+  terms.push_back(asset_term(TermKind::linked, asset));
+  for (const Uuid& above : ancestors) terms.push_back(asset_term(TermKind::subtree, above));
+}
+
 Result<std::vector<Term>> terms_of(const IndexedDocument& document,
                                    const AncestorsOf& ancestors_of) {
   std::vector<Term> terms;
-  append_own_terms(document, terms);
+  for_each_own_term(document, fold_case(document.name), [&](TermKind kind, std::string_view text) {
+    terms.push_back({kind, std::string(text)});
+  });
   for (const Uuid& asset : document.assets) {
     const auto ancestors = ancestors_of(asset);
     if (!ancestors) return std::unexpected(ancestors.error());
-    if (ancestors->empty()) continue;  // the asset is gone, and its sets went with it
-    terms.push_back(asset_term(TermKind::linked, asset));
-    for (const Uuid& above : *ancestors) terms.push_back(asset_term(TermKind::subtree, above));
+    append_link_terms(asset, *ancestors, terms);
   }
-  if (document.assets.size() > 1) terms.push_back({TermKind::several, ""});
   sort_and_unite(terms);
   return terms;
 }
 
+std::string term_key(std::uint32_t number, TermKind kind, std::string_view text) {
+  const char kind_byte = static_cast<char>(kind);
+  return Key().u32(number).raw({&kind_byte, 1}).text(text).take();
+}
+
 std::string term_key(std::uint32_t number, const Term& term) {
-  const char kind = static_cast<char>(term.kind);
-  return Key().u32(number).raw({&kind, 1}).text(term.text).take();
+  return term_key(number, term.kind, term.text);
 }
 
 std::string term_key(std::uint32_t number, const Term& term, std::uint32_t chunk) {
-  const char kind = static_cast<char>(term.kind);
-  return Key().u32(number).raw({&kind, 1}).text(term.text).u32(chunk).take();
+  return Key().raw(term_key(number, term)).u32(chunk).take();
 }
 
 std::uint32_t chunk_of_key(std::string_view key) noexcept {

@@ -8,11 +8,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "mooring/base/case_fold.h"
 #include "mooring/base/result.h"
 #include "mooring/base/uuid.h"
 #include "mooring/catalog/documents.h"
@@ -57,11 +59,41 @@ struct IndexedDocument {
 /// A media type without its parameters, in lower case (D3).
 [[nodiscard]] std::string plain_type(std::string_view mimetype);
 
-/// Every three code points in a row of `folded`, each once, ascending.
+/// `function(text)` for every three code points in a row of `folded`, as often as they come.
+template <typename Function>
+void for_each_trigram(std::string_view folded, Function function) {
+  std::size_t first = 0;
+  std::size_t second = 0;
+  std::size_t third = 0;
+  std::size_t points = 0;
+  for (std::size_t at = 0; at < folded.size();) {
+    first = second;
+    second = third;
+    third = at;
+    at += code_point_bytes(folded[at]);
+    if (++points >= 3) function(folded.substr(first, at - first));
+  }
+}
+/// Each once, ascending.
 [[nodiscard]] std::vector<std::string> trigrams_of(std::string_view folded);
 
-/// The terms that do not depend on the tree and not on the links.
-void append_own_terms(const IndexedDocument& document, std::vector<Term>& terms);
+/// `function(kind, text)` for every term that does not depend on the tree and not on the links;
+/// trigrams as often as they come. `folded` is the folded name.
+template <typename Function>
+void for_each_own_term(const IndexedDocument& document, std::string_view folded,
+                       Function function) {
+  using std::string_view;
+  if (document.category) function(TermKind::category, string_view(*document.category));
+  function(TermKind::type, string_view(document.type));
+  for (const std::string& language : document.languages)
+    function(TermKind::language, string_view(language));
+  if (document.languages.empty()) function(TermKind::no_language, string_view());
+  function(TermKind::supplier_document, string_view(document.supplier_document ? "1" : "0"));
+  if (document.supplier_name)
+    function(TermKind::supplier_name, string_view(*document.supplier_name));
+  if (document.assets.size() > 1) function(TermKind::several, string_view());
+  for_each_trigram(folded, [&](string_view text) { function(TermKind::trigram, text); });
+}
 
 /// An asset and those above it, up to its root, itself first. Empty: there is no such asset.
 using Ancestors = std::vector<Uuid>;
@@ -69,11 +101,27 @@ using AncestorsOf = std::function<Result<Ancestors>(const Uuid&)>;
 /// Reads the chain from the records of assets.
 [[nodiscard]] Result<Ancestors> read_ancestors(const View& view, const Uuid& asset);
 
+/// The chains of many assets of one tree: the record of each asset is read once.
+class AncestorChains {
+ public:
+  /// As read_ancestors. Valid as long as this is.
+  [[nodiscard]] Result<const Ancestors*> of(const View& view, const Uuid& asset);
+  [[nodiscard]] std::size_t size() const noexcept { return chains_.size(); }
+
+ private:
+  std::map<Uuid, Ancestors> chains_;
+};
+
+/// The terms of a link to `asset`, whose chain is `ancestors`; none if the asset is gone, as then
+/// its sets went with it.
+void append_link_terms(const Uuid& asset, const Ancestors& ancestors, std::vector<Term>& terms);
+
 /// All terms, ascending, each once.
 [[nodiscard]] Result<std::vector<Term>> terms_of(const IndexedDocument& document,
                                                  const AncestorsOf& ancestors_of);
 
 /// Keys of Family::document_term: organization number 4 | kind 1 | text | chunk 4 -> Container.
+[[nodiscard]] std::string term_key(std::uint32_t number, TermKind kind, std::string_view text);
 [[nodiscard]] std::string term_key(std::uint32_t number, const Term& term);
 [[nodiscard]] std::string term_key(std::uint32_t number, const Term& term, std::uint32_t chunk);
 [[nodiscard]] std::uint32_t chunk_of_key(std::string_view key) noexcept;
