@@ -14,10 +14,6 @@ namespace {
 /// D19: without any sort.
 constexpr DocumentSort kDefaultSort{DocumentSortKey::updated, SortOrder::descending};
 
-std::string tail_cache_key(std::uint32_t number) {
-  return "tail " + std::to_string(number);
-}
-
 /// One query at one moment.
 class QueryRun {
  public:
@@ -54,7 +50,7 @@ class QueryRun {
     if (!state) return std::unexpected(state.error());
     if (!*state) return {};
     IndexSession session(view_, cache_, **state);
-    const auto tail = tail_of(**state);
+    const auto tail = read_tail(cache_, view_, **state);
     if (!tail) return std::unexpected(tail.error());
     const IndexFilter filter(query_, scope);
     const IndexMatches matches = find_matches(session, **tail, filter);
@@ -62,20 +58,6 @@ class QueryRun {
     std::ranges::move(select_page(session, matches, sorts_, offset, limit),
                       std::back_inserter(rows_));
     return session.status();
-  }
-
-  Result<std::shared_ptr<const IndexTail>> tail_of(const IndexState& state) {
-    const std::string key = tail_cache_key(state.number);
-    auto tail = std::static_pointer_cast<const IndexTail>(
-        cache_.find(state.number, state.base_version, key));
-    const bool is_new = !tail || !tail->is_of(state);
-    if (is_new) tail = std::make_shared<const IndexTail>(state);
-    const std::size_t bytes_before = tail->memory_bytes();
-    if (auto read = tail->catch_up(view_, state); !read) return std::unexpected(read.error());
-    // The cache learns what a tail costs when it has grown.
-    if (is_new || tail->memory_bytes() > bytes_before)
-      cache_.insert(state.number, state.base_version, key, tail);
-    return tail;
   }
 
   void cut_page() {

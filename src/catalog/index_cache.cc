@@ -19,12 +19,12 @@ std::uint64_t IndexCache::version(std::uint32_t number) const {
 
 void IndexCache::advance(std::uint32_t number, std::uint64_t from, std::uint64_t to,
                          std::span<const Replaced> replaced) {
+  std::unordered_map<std::string_view, std::vector<std::string_view>> parts;
+  for (const Replaced& part : replaced) parts[part.cached].push_back(part.stored);
   const std::scoped_lock lock(mutex_);
   std::uint64_t& version = versions_[number];
   if (version != from) return;
   version = to;
-  std::unordered_map<std::string_view, std::vector<std::string_view>> parts;
-  for (const Replaced& part : replaced) parts[part.cached].push_back(part.stored);
   for (const auto& [key, stored] : parts) {
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) continue;

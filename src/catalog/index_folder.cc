@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "index_tail.h"
 #include "mooring/base/clock.h"
 #include "mooring/base/log.h"
 #include "mooring/catalog/codec.h"
@@ -117,9 +118,20 @@ Result<bool> IndexFolder::fold_once(const std::string& organization) {
     if (installed.error().code == Errc::stale) stale_.fetch_add(1, std::memory_order_relaxed);
     return std::unexpected(installed.error());
   }
+  show_to_cache(organization);
   folds_.fetch_add(1, std::memory_order_relaxed);
   changes_.fetch_add(fold->folded_sequence - (*state)->folded_sequence, std::memory_order_relaxed);
   return true;
+}
+
+/// Lets the cache go to the new base here, so that no query has to. What cannot be read now, the
+/// next query will report.
+void IndexFolder::show_to_cache(const std::string& organization) {
+  const Snapshot view(database_);
+  const auto state = find_index_state(view, organization);
+  if (!state || !*state) return;
+  const auto session = std::make_unique<IndexSession>(view, cache_, **state);
+  if (session->status()) (void)read_tail(cache_, view, **state);
 }
 
 Status IndexFolder::fold_all() {

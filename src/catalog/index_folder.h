@@ -49,6 +49,7 @@ class IndexFolder {
   [[nodiscard]] bool is_ready(const std::string& organization, const IndexState& state);
   /// One fold of one organization. False: there was nothing to fold.
   [[nodiscard]] Result<bool> fold_once(const std::string& organization);
+  void show_to_cache(const std::string& organization);
 
   Database& database_;
   Writer& writer_;

@@ -1,5 +1,7 @@
 #include "index_place.h"
 
+#include <algorithm>
+
 namespace mooring {
 
 std::strong_ordering OrderPlaces::compare_keys(const ColumnRow& a, const ColumnRow& b) const {
@@ -19,6 +21,26 @@ ColumnRow OrderPlaces::row_at(std::uint32_t place) {
 
 std::uint32_t OrderPlaces::place_of(const ColumnRow& row) {
   return place_between(0, session_.directory(kind_)->size(), row);
+}
+
+// In steps that double, away from the hint, then between the last two.
+std::uint32_t OrderPlaces::place_near(std::uint32_t hint, const ColumnRow& row) {
+  const std::uint32_t size = session_.directory(kind_)->size();
+  std::uint32_t step = 1;
+  if (hint < size && is_before(row_at(hint), row)) {
+    std::uint32_t first = hint + 1;  // all below stand before the row
+    while (step <= size - first && is_before(row_at(first + step - 1), row)) {
+      first += step;
+      step *= 2;
+    }
+    return place_between(first, first + std::min(step - 1, size - first), row);
+  }
+  std::uint32_t end = hint;  // nothing from here on stands before the row
+  while (step <= end && !is_before(row_at(end - step), row)) {
+    end -= step;
+    step *= 2;
+  }
+  return place_between(end - std::min(step - 1, end), end, row);
 }
 
 void OrderPlaces::find_places(std::span<const ColumnRow> rows, std::span<std::uint32_t> places) {

@@ -27,6 +27,8 @@ class OrderPlaces {
 
   /// The first place whose document does not stand before `row`.
   [[nodiscard]] std::uint32_t place_of(const ColumnRow& row);
+  /// The same, which is cheap if the place is near `hint`, a place or the end.
+  [[nodiscard]] std::uint32_t place_near(std::uint32_t hint, const ColumnRow& row);
   /// The same for many rows, which stand as the order stands: each is looked for between those
   /// around it only. `places` has room for one place per row.
   void find_places(std::span<const ColumnRow> rows, std::span<std::uint32_t> places);

@@ -11,8 +11,28 @@ namespace {
 constexpr std::size_t kEntriesPerRead = 4'096;
 /// What an entry costs besides its texts: nodes, pointers, the fixed fields.
 constexpr std::size_t kEntryBytes = 512;
+/// Chains of more assets than this are not taken over: those that are asked for are read again.
+constexpr std::size_t kChainsKept = 65'536;
+
+std::size_t bytes_of(const TailDocument& document) {
+  return kEntryBytes + 2 * document.folded.size() + 16 * document.below.size();
+}
+
+std::string tail_cache_key(std::uint32_t number) {
+  return "tail " + std::to_string(number);
+}
 
 }  // namespace
+
+TailDocument::TailDocument(const TailDocument& other)
+    : ordinal(other.ordinal),
+      hides_base(other.hides_base),
+      now(other.now),
+      folded(other.folded),
+      spelling(other.spelling),
+      below(other.below),
+      sequence(other.sequence),
+      superseded(other.superseded) {}
 
 ColumnRow TailDocument::row() const {
   ColumnRow row{.id = now->id,
@@ -24,10 +44,26 @@ ColumnRow TailDocument::row() const {
   return row;
 }
 
-IndexTail::IndexTail(const IndexState& state)
+IndexTail::IndexTail(const IndexState& state, const IndexTail* former)
     : base_version_(state.base_version),
       tree_version_(state.tree_version),
-      next_sequence_(state.folded_sequence + 1) {}
+      next_sequence_(state.folded_sequence + 1) {
+  if (former != nullptr && former->tree_version_ == tree_version_) take_over(*former, state);
+}
+
+/// What was hidden in the former base may stay hidden in this one: its newest state is in the tail.
+void IndexTail::take_over(const IndexTail& former, const IndexState& state) {
+  const std::unique_lock lock(former.mutex_);
+  if (former.chains_.size() <= kChainsKept) std::swap(chains_, former.chains_);
+  bytes_ += kEntryBytes * chains_.size();
+  next_sequence_ = std::max(next_sequence_, former.next_sequence_);
+  for (const TailPointer& entry : former.entries_) {
+    if (entry->sequence <= state.folded_sequence) continue;
+    newest_of_[entry->ordinal] = entries_.size();
+    entries_.push_back(std::make_shared<const TailDocument>(*entry));
+    bytes_ += bytes_of(*entry);
+  }
+}
 
 Status IndexTail::catch_up(const View& view, const IndexState& state) const {
   const std::unique_lock lock(mutex_);
@@ -62,19 +98,20 @@ Status IndexTail::append(const View& view, std::uint64_t sequence, TailEntry ent
     document->folded = fold_case(entry.after->name);
     document->spelling = spelling_of(entry.after->name, document->folded);
     for (const Uuid& asset : entry.after->assets) {
-      const auto above = ancestors(view, asset);
+      const std::size_t chains_before = chains_.size();
+      const auto above = chains_.of(view, asset);
       if (!above) return std::unexpected(above.error());
+      bytes_ += kEntryBytes * (chains_.size() - chains_before);
       document->below.insert(document->below.end(), (*above)->begin(), (*above)->end());
     }
     std::ranges::sort(document->below);
     document->below.erase(std::ranges::unique(document->below).begin(), document->below.end());
-    bytes_ += 2 * entry.after->name.size() + 16 * document->below.size();
     document->now = std::move(entry.after);
   }
-  bytes_ += kEntryBytes;
+  bytes_ += bytes_of(*document);
   const auto [known, is_new] = newest_of_.try_emplace(entry.ordinal, entries_.size());
   if (!is_new) {
-    const auto& former = entries_[known->second];
+    const TailPointer& former = entries_[known->second];
     former->superseded = sequence;
     document->hides_base |= former->hides_base;
     known->second = entries_.size();
@@ -83,18 +120,24 @@ Status IndexTail::append(const View& view, std::uint64_t sequence, TailEntry ent
   return {};
 }
 
-Result<const Ancestors*> IndexTail::ancestors(const View& view, const Uuid& asset) const {
-  const auto known = ancestors_.find(asset);
-  if (known != ancestors_.end()) return &known->second;
-  auto above = read_ancestors(view, asset);
-  if (!above) return std::unexpected(above.error());
-  bytes_ += kEntryBytes;
-  return &ancestors_.emplace(asset, *std::move(above)).first->second;
-}
-
 std::size_t IndexTail::memory_bytes() const noexcept {
   const std::shared_lock lock(mutex_);
   return sizeof(IndexTail) + bytes_;
+}
+
+Result<std::shared_ptr<const IndexTail>> read_tail(IndexCache& cache, const View& view,
+                                                   const IndexState& state) {
+  const std::string key = tail_cache_key(state.number);
+  auto tail =
+      std::static_pointer_cast<const IndexTail>(cache.find(state.number, state.base_version, key));
+  const bool is_new = !tail || !tail->is_of(state);
+  if (is_new) tail = std::make_shared<const IndexTail>(state, tail.get());
+  const std::size_t bytes_before = tail->memory_bytes();
+  if (auto read = tail->catch_up(view, state); !read) return std::unexpected(read.error());
+  // The cache learns what a tail costs when it has grown.
+  if (is_new || tail->memory_bytes() > bytes_before)
+    cache.insert(state.number, state.base_version, key, tail);
+  return tail;
 }
 
 }  // namespace mooring

@@ -1,15 +1,15 @@
 // IndexTail: the changed documents of one organization that are not in the base yet, in memory.
 //
-// Shared by the threads that query; grows as they read further, by sequence number, and is made
-// anew when the base or the tree has changed. An entry holds until a later one of the same ordinal;
-// a query sees the entries of its own moment, whatever others have read since.
+// Shared by the threads that query; grows as they read further, by sequence number. A new base
+// takes over what it has not folded from the tail before it, which costs a copy; after a change of
+// the tree everything is read anew. An entry holds until a later one of the same ordinal; a query
+// sees the entries of its own moment, whatever others have read since.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -36,6 +36,12 @@ struct TailDocument {
   /// Where it would stand in the base's orders; negative: not known yet.
   mutable std::array<std::atomic<std::int64_t>, kOrderKinds> positions{-1, -1};
 
+  TailDocument() = default;
+  /// The same for another base: places are not known there.
+  TailDocument(const TailDocument& other);
+  TailDocument& operator=(const TailDocument&) = delete;
+  ~TailDocument() = default;
+
   /// Of a document that is not removed.
   [[nodiscard]] ColumnRow row() const;
 };
@@ -44,8 +50,9 @@ using TailPointer = std::shared_ptr<const TailDocument>;
 
 class IndexTail final : public CachedObject {
  public:
-  /// An empty tail on the base and the tree of `state`.
-  explicit IndexTail(const IndexState& state);
+  /// A tail on the base and the tree of `state`, with what `former` (null: nothing) knows of it:
+  /// empty, if that is of another tree.
+  IndexTail(const IndexState& state, const IndexTail* former);
 
   [[nodiscard]] bool is_of(const IndexState& state) const noexcept {
     return base_version_ == state.base_version && tree_version_ == state.tree_version;
@@ -58,26 +65,32 @@ class IndexTail final : public CachedObject {
   template <typename Function>
   void for_each(const IndexState& state, Function function) const {
     const std::shared_lock lock(mutex_);
-    for (const auto& entry : entries_) {
+    for (const TailPointer& entry : entries_) {
       if (entry->sequence >= state.next_sequence) return;
-      if (entry->superseded >= state.next_sequence) function(TailPointer(entry));
+      if (entry->superseded >= state.next_sequence) function(entry);
     }
   }
 
   [[nodiscard]] std::size_t memory_bytes() const noexcept override;
 
  private:
+  void take_over(const IndexTail& former, const IndexState& state);
   [[nodiscard]] Status append(const View& view, std::uint64_t sequence, TailEntry entry) const;
-  [[nodiscard]] Result<const Ancestors*> ancestors(const View& view, const Uuid& asset) const;
 
   const std::uint64_t base_version_;
   const std::uint64_t tree_version_;
   mutable std::shared_mutex mutex_;
   mutable std::uint64_t next_sequence_;
-  mutable std::vector<std::shared_ptr<TailDocument>> entries_;  // ascending sequence
+  mutable std::vector<TailPointer> entries_;  // ascending sequence
   mutable std::unordered_map<std::uint32_t, std::size_t> newest_of_;
-  mutable std::map<Uuid, Ancestors> ancestors_;
+  mutable AncestorChains chains_;
   mutable std::size_t bytes_ = 0;
 };
+
+/// The tail at the moment of `state`, which `view` shows, from the cache as far as it is there. The
+/// cache is at the version of `state`, or beyond it.
+[[nodiscard]] Result<std::shared_ptr<const IndexTail>> read_tail(IndexCache& cache,
+                                                                 const View& view,
+                                                                 const IndexState& state);
 
 }  // namespace mooring

@@ -34,32 +34,34 @@ OrderWalk::OrderWalk(IndexSession& session, const IndexMatches& matches, OrderKi
   sort_tail();
 }
 
-/// By place, and what stands before the same place by key and id. A place is kept with its
-/// document, for other queries, unless a read has failed.
 void OrderWalk::sort_tail() {
-  struct Placed {
-    std::uint32_t place;
-    TailPointer document;
+  struct Keyed {
+    ColumnRow row;
+    std::uint32_t index = 0;
   };
-  std::vector<Placed> placed;
-  placed.reserve(tail_.size());
-  for (TailPointer& document : tail_) {
-    std::atomic<std::int64_t>& known = document->positions[static_cast<std::size_t>(kind_) - 1];
-    std::int64_t place = known.load(std::memory_order_relaxed);
-    if (place < 0) {
-      place = places_of_order_.place_of(document->row());
-      if (session_.status()) known.store(place, std::memory_order_relaxed);
-    }
-    placed.push_back({static_cast<std::uint32_t>(place), std::move(document)});
+  std::vector<Keyed> keyed;
+  keyed.reserve(tail_.size());
+  for (std::uint32_t i = 0; i < tail_.size(); ++i) keyed.push_back({tail_[i]->row(), i});
+  std::ranges::sort(
+      keyed,
+      [this](const ColumnRow& a, const ColumnRow& b) { return places_of_order_.is_before(a, b); },
+      &Keyed::row);
+  std::vector<TailPointer> sorted;
+  sorted.reserve(keyed.size());
+  for (const Keyed& document : keyed) sorted.push_back(std::move(tail_[document.index]));
+  tail_ = std::move(sorted);
+}
+
+/// A place is looked for when the walk comes to it, and kept with its document, for other queries,
+/// unless a read has failed.
+std::uint32_t OrderWalk::place_of_tail(std::size_t i, std::uint32_t hint) {
+  std::atomic<std::int64_t>& known = tail_[i]->positions[static_cast<std::size_t>(kind_) - 1];
+  std::int64_t place = known.load(std::memory_order_relaxed);
+  if (place < 0) {
+    place = places_of_order_.place_near(hint, tail_[i]->row());
+    if (session_.status()) known.store(place, std::memory_order_relaxed);
   }
-  std::ranges::sort(placed, [this](const Placed& a, const Placed& b) {
-    if (a.place != b.place) return a.place < b.place;
-    return places_of_order_.is_before(a.document->row(), b.document->row());
-  });
-  for (std::size_t i = 0; i < placed.size(); ++i) {
-    places_.push_back(placed[i].place);
-    tail_[i] = std::move(placed[i].document);
-  }
+  return static_cast<std::uint32_t>(place);
 }
 
 template <typename Function>
@@ -91,7 +93,8 @@ std::uint64_t OrderWalk::count(std::uint32_t first, std::uint32_t end) {
 OrderWalk::Cursor OrderWalk::ascend(std::uint32_t place, std::size_t tail, std::uint64_t skipped) {
   const std::uint32_t size = directory_->size();
   while (true) {
-    const std::uint32_t stop = tail < tail_.size() ? std::max(places_[tail], place) : size;
+    const std::uint32_t stop =
+        tail < tail_.size() ? std::max(place_of_tail(tail, place), place) : size;
     Cursor found{.is_end = true};
     for_each_match(place, stop, [&](std::uint32_t at, std::uint32_t) {
       if (skipped-- > 0) return true;
@@ -109,7 +112,7 @@ OrderWalk::Cursor OrderWalk::ascend(std::uint32_t place, std::size_t tail, std::
 /// `tail` of the tail stand below.
 OrderWalk::Cursor OrderWalk::descend(std::uint32_t place, std::size_t tail, std::uint64_t skipped) {
   while (true) {
-    const std::uint32_t stop = tail > 0 ? std::min(places_[tail - 1], place) : 0;
+    const std::uint32_t stop = tail > 0 ? std::min(place_of_tail(tail - 1, place), place) : 0;
     while (place > stop) {
       const std::size_t i = directory_->block_of(place - 1);
       const auto block = session_.block(kind_, directory_->blocks[i]);

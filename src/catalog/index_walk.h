@@ -63,14 +63,15 @@ class OrderWalk {
   template <typename Function>
   void for_each_match(std::uint32_t first, std::uint32_t end, Function function);
   void sort_tail();
+  /// Where the document `i` of tail_ would stand in the base; it is near `hint`, or is looked for.
+  [[nodiscard]] std::uint32_t place_of_tail(std::size_t i, std::uint32_t hint);
 
   IndexSession& session_;
   const OrderKind kind_;
   std::shared_ptr<const OrderDirectory> directory_;
   OrderPlaces places_of_order_;
-  std::vector<std::uint64_t> bits_;    // of ordinals: the matches of the base
-  std::vector<TailPointer> tail_;      // by key, then id
-  std::vector<std::uint32_t> places_;  // of tail_, ascending
+  std::vector<std::uint64_t> bits_;  // of ordinals: the matches of the base
+  std::vector<TailPointer> tail_;    // by key, then id
   std::uint64_t size_;
   SortOrder order_ = SortOrder::ascending;
   Cursor cursor_;
