@@ -1,6 +1,8 @@
 #include "mooring/catalog/transaction.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <vector>
 
 #include "mooring/base/check.h"
 #include "mooring/base/fault.h"
@@ -20,7 +22,12 @@ struct Transaction::Impl {
   Overlay overlay;
   std::size_t place_at_begin = 0;
   std::size_t changes_at_begin = 0;
-  std::vector<BlobId> marked;  // as garbage, by the batch being written
+  struct Written {
+    Family family;
+    Overlay::Change change;
+  };
+  std::vector<Written> sorted;  // what the batch being written changes
+  std::vector<BlobId> marked;   // as garbage, by it
   // 8 bytes of protection per key: a bit flipped between here and the log is found.
   rocksdb::WriteBatch batch{0, 0, 8, 0};
 
@@ -95,19 +102,27 @@ Status Transaction::write(Durability durability) {
   return std::unexpected(error);
 }
 
-/// Each changed key once, with its newest value.
+/// Each changed key once, with its newest value, by family and key: RocksDB finds the place of a
+/// key in its memory from that of the key before it, and the places of random ones are far apart.
 rocksdb::Status Transaction::Impl::write(Durability durability) {
   std::array<bool, kFamilies> changed{};
   marked.clear();
+  sorted.clear();
   overlay.for_each([&](Family family, const Overlay::Change& change) {
     changed[index_of(family)] = true;
     if (family == Family::gc && change.value) marked.push_back(KeyReader(change.key).blob());
+    sorted.push_back({family, change});
+  });
+  std::ranges::sort(sorted, [](const Written& a, const Written& b) {
+    return a.family != b.family ? a.family < b.family : a.change.key < b.change.key;
+  });
+  for (const auto& [family, change] : sorted) {
     auto* const handle = database.handle(family);
     const rocksdb::Status added = change.value
                                       ? batch.Put(handle, slice(change.key), slice(*change.value))
                                       : batch.Delete(handle, slice(change.key));
     MOORING_CHECK(added.ok(), "a batch without a limit takes every change");
-  });
+  }
   rocksdb::WriteOptions options;
   options.sync = durability == Durability::durable && !sync_is_skipped(SyncName::catalog_log);
   const rocksdb::Status written = write(options);
