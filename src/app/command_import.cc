@@ -3,7 +3,9 @@
 //
 // Lines are parsed on the main thread while the batch before them is written: the writer is never
 // idle while there are lines. Documents that come so have no content of their own: all of an import
-// refer to one small blob that says so, until somebody uploads the file (PATCH).
+// refer to one small blob that says so, until somebody uploads the file (PATCH). What was imported
+// is on stable storage when the command has ended well: batches are not synced one by one, the
+// store is written to tables and synced when it is closed.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -37,6 +39,12 @@ constexpr std::size_t kLineBytesMax = 1_MiB;
 constexpr std::uint64_t kReportMs = 200;   // between two pictures of the progress bar
 constexpr std::uint64_t kPatienceMs = 20;  // while the index catches up
 constexpr int kBarCells = 30;
+
+// No query asks meanwhile and no server shares the memory: what is gathered before it is sorted in
+// is as much as one fold takes, and tables are written large.
+constexpr std::size_t kTailDocuments = 32'768;
+constexpr std::uint64_t kWriteBufferBytes = 256_MiB;
+constexpr std::uint64_t kLogBytesMax = 1_GiB;
 
 /// The blob that stands for the files that did not come, on stable storage.
 struct Placeholder {
@@ -308,8 +316,8 @@ int import_into(const ImportOptions& options, std::FILE* file, OpenedStore& stor
     fmt::print(stderr, "mooring import: {}\n", describe(written.error()));
     return kExitIoError;
   }
-  Writer writer(*store.database, {});
-  DocumentIndex index(*store.database, writer, {});
+  Writer writer(*store.database, {.durability = Durability::relaxed});
+  DocumentIndex index(*store.database, writer, {.tail_documents = kTailDocuments});
   if (const Status loaded = load_default_categories(writer); !loaded) {
     fmt::print(stderr, "mooring import: {}\n", describe(loaded.error()));
     return kExitIoError;
@@ -330,6 +338,9 @@ int run_import(const ImportOptions& options) {
   }
   Config config;
   config.data.dir = options.data_dir;
+  config.data.durability = Durability::relaxed;
+  config.rocksdb.write_buffer_bytes = kWriteBufferBytes;
+  config.rocksdb.log_bytes_max = kLogBytesMax;
   const auto stop = [](const Error& error) {
     fmt::print(stderr, "mooring import: {}\n", describe(error));
     ::_exit(kExitIoError);
