@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "catalog/document_state.h"
 #include "mooring/catalog/assets.h"
 #include "mooring/catalog/blobs.h"
 #include "mooring/catalog/categories.h"
+#include "mooring/catalog/document_index.h"
 #include "store.h"
 
 namespace mooring {
@@ -190,6 +192,38 @@ TEST_F(Documents, ACategoryInUseStays) {
   ASSERT_TRUE(unlink(made->id, line));
   EXPECT_TRUE(remove());
   EXPECT_EQ(code_of(remove()), Errc::not_found);
+}
+
+TEST_F(Documents, AreRefusedWhileTheTailOfTheirIndexIsFullAndTakenOnceItIsFolded) {
+  const auto made = create(document({line}));
+  ASSERT_TRUE(store.apply([](Transaction& t) -> Status {  // as if there had been many changes
+    auto state = find_index_state(t, "org-1");
+    (*state)->next_sequence = (*state)->folded_sequence + kTailMax;
+    put_index_state(t, "org-1", **state);
+    return {};
+  }));
+  EXPECT_TRUE(create(document({line}))) << "the last that the tail holds";
+  DocumentRecord renamed = *made;
+  renamed.displayname = "Manual 2026";
+  const auto rename = [&] {
+    return store.apply([&](Transaction& t) { return replace_document(t, renamed); });
+  };
+  EXPECT_EQ(code_of(create(document({line}))), Errc::overloaded);
+  EXPECT_EQ(code_of(rename()), Errc::overloaded);
+  EXPECT_EQ(code_of(unlink(made->id, line)), Errc::overloaded);
+  EXPECT_EQ(stored(made->id), *made);
+  EXPECT_EQ(linked_to(line).size(), 2U);
+  DocumentRecord other = document({stranger});
+  other.organization_id = "org-2";
+  EXPECT_TRUE(create(other)) << "every organization has a tail of its own";
+  {
+    Writer writer(*store.database, {.durability = Durability::relaxed});
+    DocumentIndex index(*store.database, writer, {});
+    ASSERT_TRUE(index.fold());
+  }
+  EXPECT_TRUE(create(document({line})));
+  EXPECT_TRUE(rename());
+  EXPECT_TRUE(unlink(made->id, line)->is_removed);
 }
 
 TEST_F(Documents, CategoriesAreListedByTheirCodes) {
