@@ -12,6 +12,8 @@ import sys
 import uuid
 
 ASSETS = 10_000
+FIXED_LEAVES = 80  # hold FIXED_DOCUMENTS each, however many there are in all
+FIXED_DOCUMENTS = 100
 WIDTHS = (1, 10, 100, 1_000)  # of the levels above the leaves
 TYPES = ("application/pdf", "image/png", "text/plain", "application/msword", "model/step",
          "application/vnd.ms-excel")
@@ -58,7 +60,16 @@ class Dataset:
                 row.append(asset)
                 self.assets.append((asset, above[number % len(above)], level))
             levels.append(row)
-        self.root, self.lines, self.leaves = levels[0][0], levels[1], levels[-1]
+        self.root, self.lines = levels[0][0], levels[1]
+        self.leaves, self.fixed = levels[-1][:-FIXED_LEAVES], levels[-1][-FIXED_LEAVES:]
+
+    def _leaf_of(self, number):
+        """Of the document of that number: those of the fixed leaves lie among all others."""
+        every = max(2, self.count // (FIXED_LEAVES * FIXED_DOCUMENTS))
+        turn = number // every
+        if number % every == 0 and turn < FIXED_LEAVES * FIXED_DOCUMENTS:
+            return self.fixed[turn % FIXED_LEAVES]
+        return self.leaves[number % len(self.leaves)]
 
     def documents(self):
         """Dictionaries of plain values, in the order of their creation."""
@@ -78,7 +89,7 @@ class Dataset:
                    "languageCodes": languages, "supplierDocument": is_supplier,
                    "supplierName": choice(SUPPLIERS) if is_supplier else None,
                    "updated_ms": FIRST_MS + randrange(SPAN_MS),
-                   "asset": self.leaves[number % len(self.leaves)]}
+                   "asset": self._leaf_of(number)}
 
 
 def iso8601(milliseconds):

@@ -48,6 +48,9 @@ class Asker:
     def machine(self):
         return Question(self.rng.choice(self.dataset.leaves))
 
+    def fixed_scope(self):
+        return Question(self.rng.choice(self.dataset.fixed))
+
     def line(self):
         return Question(self.rng.choice(self.dataset.lines), **self._filters(),
                         sort=f"name {self._direction()}")
@@ -81,6 +84,7 @@ class Asker:
 
 # name of the class, the Asker's method, target of the p99 in milliseconds
 CLASSES = (
+    ("a scope of 100 documents of any number, newest first", "fixed_scope", 1),
     ("one machine, newest first", "machine", 1),
     ("one line, three filters, by name", "line", 5),
     ("root, newest first, page 1", "root_first_page", 5),

@@ -1,11 +1,15 @@
 """Documents: queries over one organization, as a client sees them, beside PostgreSQL.
 
-    run.py [--documents N] [--queries N] [--seconds S] [--without-postgres] [--without-deletes]
-           [--directory DIR] [--record]
+    run.py [--sizes N,...] [--queries N] [--seconds S] [--no-postgres] [--no-writes] [--no-kill]
+           [--no-deletes] [--directory DIR] [--plan] [--record]
 
-Loads the data set (dataset.py) into a new store and a new PostgreSQL cluster, asks both the same
-random questions (questions.py) over one connection each, compares every answer, and prints p50 and
-p99 of each class. `--record` writes bench/results/documents.md.
+For each size the data set (dataset.py) is imported into a new store and asked random questions
+(questions.py) over one connection, warm: p50 and p99 of each class, which shows how cost grows. One
+size, 1,000,000 if it is among them, else the largest, goes through the other stages too: the same
+questions to PostgreSQL, every answer compared; questions while documents are uploaded; SIGKILL
+meanwhile and the start after it; questions after half of the documents were deleted. It begins by
+printing what it will do and about how long that takes (`--plan`: only that). `--record` writes
+bench/results/documents.md.
 """
 
 import argparse
@@ -21,7 +25,8 @@ from pathlib import Path
 
 import dataset as data_set
 from dataset import Dataset
-from questions import CLASSES, Asker
+from plan import print_plan
+from questions import CLASSES, Asker, Question
 from server import ROOT, Connection, Server, Writers, load
 
 WRITES_PER_SECOND = 2_000
@@ -95,63 +100,92 @@ def directory_bytes(path):
     return sum(file.stat().st_size for file in Path(path).rglob("*") if file.is_file())
 
 
-class Report:
-    def __init__(self, options):
-        self.options = options
-        self.rows = {name: [name, str(target)] for name, _, target in CLASSES}
-        self.facts = []
+class Table:
+    """A row per class, a column per measurement."""
 
-    def column(self, values):
+    def __init__(self):
+        self.columns = []
+        self.rows = {name: [name, str(target)] for name, _, target in CLASSES}
+
+    def add(self, column, values):
+        self.columns.append(column)
         for name, _, _ in CLASSES:
             self.rows[name].append(values.get(name, "-"))
 
-    def text(self, columns):
+    def lines(self):
+        return ["| class | target p99 | " + " | ".join(self.columns) + " |",
+                "|---" * (len(self.columns) + 2) + "|",
+                *("| " + " | ".join(row) + " |" for row in self.rows.values()), ""]
+
+
+class Report:
+    def __init__(self, options):
+        self.options = options
+        self.growth = Table()
+        self.full = Table()
+        self.facts = []
+
+    def text(self):
         lines = ["# Documents", "",
-                 f"`./dev bench documents --documents {self.options.documents}`: p50 / p99 in "
-                 f"milliseconds of {self.options.queries} random queries per class.", "",
-                 "| class | target p99 | " + " | ".join(columns) + " |",
-                 "|---" * (len(columns) + 2) + "|"]
-        lines += ["| " + " | ".join(row) + " |" for row in self.rows.values()]
-        lines += ["", *(f"* {fact}" for fact in self.facts), ""]
-        return "\n".join(lines)
+                 "`./dev bench documents`: p50 / p99 in milliseconds of "
+                 f"{self.options.queries:,} random queries per class, as a client sees them.", ""]
+        if self.full.columns:
+            lines += [f"{self.options.full:,} documents:", "", *self.full.lines()]
+        if len(self.growth.columns) > 1:
+            lines += ["How cost grows with the number of documents:", "", *self.growth.lines()]
+        return "\n".join([*lines, *(f"* {fact}" for fact in self.facts), ""])
 
 
-def ask_all(server, options, codes, dataset, postgres, report):
-    """One column of the report for the server, one for PostgreSQL."""
-    connection = Connection(server.port, server.token())
-    idle = [connection.exchange("GET", "/healthz")[2] for _ in range(2_000)]
-    report.facts.append(f"`GET /healthz` over the same connection: {milliseconds(idle)} ms; it is "
-                        "in every figure of the server")
-    own, others = {}, {}
+def warm_machines(connection, dataset):
+    """Every machine once; seconds of each: what is asked for the first time comes from the disk."""
+    return [connection.ask(Question(leaf))[2] for leaf in dataset.leaves]
+
+
+def ask_all(connection, options, codes, dataset, seed):
+    own = {}
     for name, method, _ in CLASSES:
-        asker = Asker(dataset, codes)
-        own[name] = milliseconds(measure(connection, getattr(asker, method), options.queries))
-        say(f"{name}: {own[name]}")
-        if postgres:
-            took = compare(connection, postgres, getattr(Asker(dataset, codes, seed=12), method),
-                           options.queries, options.seconds)
-            others[name] = milliseconds(took) + ("" if len(took) == options.queries
-                                                 else f" ({len(took)} queries)")
-            say(f"    PostgreSQL: {others[name]}")
-    connection.close()
-    report.column(own)
-    if postgres:
-        report.column(others)
+        ask = getattr(Asker(dataset, codes, seed=seed), method)
+        own[name] = milliseconds(measure(connection, ask, options.queries))
+        say(f"    {name}: {own[name]}")
+    return own
+
+
+def ask_postgres(connection, options, codes, dataset, postgres):
+    others = {}
+    for name, method, _ in CLASSES:
+        ask = getattr(Asker(dataset, codes, seed=12), method)
+        took = compare(connection, postgres, ask, options.queries, options.seconds)
+        others[name] = milliseconds(took) + ("" if len(took) == options.queries
+                                             else f" ({len(took)} queries)")
+        say(f"    {name}, PostgreSQL: {others[name]}")
+    return others
 
 
 def ask_under_writes(server, options, codes, dataset, report):
+    """Leaves the server killed, if that is to be measured: while documents are being written."""
     writers = Writers(server, server.token(), dataset.leaves, WRITES_PER_SECOND)
     connection = Connection(server.port, server.token())
-    values = {}
-    for name, method, _ in CLASSES:
-        ask = getattr(Asker(dataset, codes, seed=13), method)
-        values[name] = milliseconds(measure(connection, ask, options.queries))
-        say(f"{name} under writes: {values[name]}")
+    say(f"questions while {WRITES_PER_SECOND:,} documents per second are uploaded")
+    values = ask_all(connection, options, codes, dataset, seed=13)
     connection.close()
-    rate = writers.stop()
+    rate = writers.rate()
+    if not options.no_kill:
+        server.stop(signal.SIGKILL)
+    writers.stop()
     report.facts.append(f"under writes: {rate:,.0f} documents were uploaded per second meanwhile, "
                         "each durable before its 201, by a client on the same machine")
-    report.column(values)
+    report.full.add(f"at {WRITES_PER_SECOND:,} writes/s", values)
+
+
+def start_after_kill(server, dataset, report):
+    server = Server(server.data)
+    connection = Connection(server.port, server.token())
+    total, _, took = connection.ask(Question(dataset.root))
+    connection.close()
+    report.facts.append(f"start after SIGKILL: ready after {server.start_seconds:.2f} s; the first "
+                        f"question, over {total:,} documents, took {took * 1e3:.1f} ms")
+    say(report.facts[-1])
+    return server
 
 
 def delete_half(server, dataset):
@@ -162,81 +196,130 @@ def delete_half(server, dataset):
         below.setdefault(parent, []).append(asset)
     for line in dataset.lines[:len(dataset.lines) // 2]:
         for cell in below[line]:
-            status, body, _ = connection.exchange("DELETE", f"/v1/assets/{cell}?recursive=true")
+            status = 503  # the index is behind, and says so
+            while status == 503:
+                status, body, _ = connection.exchange("DELETE", f"/v1/assets/{cell}?recursive=true")
+                if status == 503:
+                    time.sleep(0.1)
             if status != 204:
                 raise SystemExit(f"{status} for a deletion: {body[:300]}")
     connection.close()
     gone = set(dataset.lines[:len(dataset.lines) // 2])
     parents = {asset: parent for asset, parent, _ in dataset.assets}
 
-    def line_of(leaf):
+    def is_left(leaf):
         while parents[leaf] != dataset.root:
             leaf = parents[leaf]
-        return leaf
-    dataset.leaves = [leaf for leaf in dataset.leaves if line_of(leaf) not in gone]
+        return leaf not in gone
+    dataset.leaves = list(filter(is_left, dataset.leaves))
+    dataset.fixed = list(filter(is_left, dataset.fixed))
     dataset.lines = [line for line in dataset.lines if line not in gone]
 
 
-def run(options, directory):
-    dataset = Dataset(options.documents)
-    report = Report(options)
-    columns = ["Mooring"]
-    postgres = None
-    if not options.without_postgres:
-        from postgres import Postgres
-        postgres = Postgres(directory / "postgres")
-        columns.append(f"PostgreSQL {postgres.version}")
-    say("making the data set")
-    codes = write_lines(dataset, directory / "lines.ndjson", postgres)
-    say(loaded := load(directory / "data", directory / "lines.ndjson"))
-    report.facts.append(f"`mooring import`: {loaded}")
+def finish_full(server, options, codes, dataset, postgres, report):
+    """The stages after the first questions; returns the server that runs then, if one does."""
     if postgres:
-        say(f"PostgreSQL: indexes made in {postgres.finish():.0f} s")
-        catalog_bytes = directory_bytes(directory / "data" / "catalog")
-        report.facts.append(f"on disk: {catalog_bytes / 2**20:,.0f} MiB of catalogue, "
-                            f"{postgres.bytes() / 2**20:,.0f} MiB of PostgreSQL's tables and "
-                            "indexes")
-    server = Server(directory / "data")
-    ask_all(server, options, codes, dataset, postgres, report)
-    report.facts.append(f"memory of the server after all of it: "
-                        f"{server.resident_bytes() / 2**20:,.0f} MiB")
-    if postgres:
+        say("the same questions to PostgreSQL")
+        connection = Connection(server.port, server.token())
+        report.full.add(f"PostgreSQL {postgres.version}",
+                        ask_postgres(connection, options, codes, dataset, postgres))
+        connection.close()
         postgres.stop()
-    ask_under_writes(server, options, codes, dataset, report)
-    columns.append(f"at {WRITES_PER_SECOND:,} writes/s")
-    server.stop(signal.SIGKILL)
-    server = Server(directory / "data")
-    report.facts.append(f"start after SIGKILL: {server.start_seconds:.2f} s")
-    if not options.without_deletes:
+    report.facts.append(f"memory of the server after the questions: "
+                        f"{server.resident_bytes() / 2**20:,.0f} MiB")
+    if not options.no_writes:
+        ask_under_writes(server, options, codes, dataset, report)
+    elif not options.no_kill:
+        server.stop(signal.SIGKILL)
+    if not options.no_kill:
+        server = start_after_kill(server, dataset, report)
+    if not options.no_deletes:
+        say("deleting half of the documents")
         delete_half(server, dataset)
         report.facts.append("half deleted: whole branches, by `DELETE /v1/assets/{assetId}`")
         connection = Connection(server.port, server.token())
-        report.column({name: milliseconds(measure(
-            connection, getattr(Asker(dataset, codes, seed=14), method), options.queries))
-            for name, method, _ in CLASSES})
+        report.full.add("half deleted", ask_all(connection, options, codes, dataset, seed=14))
         connection.close()
-        columns.append("half deleted")
+    return server
+
+
+def run_size(options, documents, directory, report):
+    is_full = documents == options.full
+    dataset = Dataset(documents)
+    postgres = None
+    if is_full and not options.no_postgres:
+        from postgres import Postgres
+        postgres = Postgres(directory / "postgres")
+    say(f"making {documents:,} documents")
+    codes = write_lines(dataset, directory / "lines.ndjson", postgres)
+    say(loaded := load(directory / "data", directory / "lines.ndjson"))
+    report.facts.append(f"`mooring import`: {loaded}")
+    catalog_bytes = directory_bytes(directory / "data" / "catalog")
+    report.facts.append(f"on disk: {catalog_bytes / 2**20:,.0f} MiB of catalogue for {documents:,} "
+                        "documents")
+    if postgres:
+        say(f"PostgreSQL: indexes made in {postgres.finish():.0f} s")
+        report.facts.append(f"on disk: {postgres.bytes() / 2**20:,.0f} MiB of PostgreSQL's tables "
+                            "and indexes")
+    server = Server(directory / "data")
+    connection = Connection(server.port, server.token())
+    first = warm_machines(connection, dataset)
+    report.facts.append(f"every machine once, right after the start with {documents:,} documents: "
+                        f"{milliseconds(first)} ms")
+    say(report.facts[-1])
+    if is_full:
+        idle = [connection.exchange("GET", "/healthz")[2] for _ in range(2_000)]
+        report.facts.append(f"`GET /healthz` over the same connection: {milliseconds(idle)} ms; it "
+                            "is in every figure of the server")
+    values = ask_all(connection, options, codes, dataset, seed=11)
+    connection.close()
+    report.growth.add(f"{documents:,}", values)
+    if is_full:
+        report.full.add("Mooring", values)
+        server = finish_full(server, options, codes, dataset, postgres, report)
     server.stop()
-    report.facts.append(f"{options.documents:,} documents, {data_set.ASSETS:,} assets five deep; "
-                        f"one core for the server, one connection without parallel workers for "
-                        f"PostgreSQL, same questions, every answer compared; "
+
+
+def run(options, parent):
+    report = Report(options)
+    for documents in options.sizes:
+        directory = Path(tempfile.mkdtemp(prefix=f"{documents}-", dir=parent))
+        directory.chmod(0o755)  # PostgreSQL has a user of its own
+        run_size(options, documents, directory, report)
+        shutil.rmtree(directory, ignore_errors=True)
+    report.facts.append(f"{data_set.ASSETS:,} assets five deep, names of three words and a code; "
+                        "one core for the server; " + (
+                            "" if options.no_postgres else
+                            "one connection without parallel workers for PostgreSQL, same "
+                            "questions, every answer compared; ") +
                         f"{os.cpu_count()} CPUs ({platform.machine()}), Linux "
                         f"{platform.release().split('-')[0]}")
-    return report.text(columns)
+    return report.text()
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="./dev bench documents")
+    parser.add_argument("--sizes", default="100000,1000000,3000000",
+                        type=lambda text: sorted({int(size) for size in text.split(",")}))
+    parser.add_argument("--queries", type=int, default=1_000)
+    parser.add_argument("--seconds", type=float, default=20, help="for PostgreSQL, of each class")
+    for stage in ("postgres", "writes", "kill", "deletes"):
+        parser.add_argument(f"--no-{stage}", action="store_true")
+    parser.add_argument("--directory", type=Path, default=None, help="on the disk to be measured")
+    parser.add_argument("--plan", action="store_true", help="only say what would be done")
+    parser.add_argument("--record", action="store_true")
+    options = parser.parse_args()
+    options.full = 1_000_000 if 1_000_000 in options.sizes else options.sizes[-1]
+    return options
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="./dev bench documents")
-    parser.add_argument("--documents", type=int, default=1_000_000)
-    parser.add_argument("--queries", type=int, default=1_000)
-    parser.add_argument("--seconds", type=float, default=20, help="for PostgreSQL, of each class")
-    parser.add_argument("--without-postgres", action="store_true")
-    parser.add_argument("--without-deletes", action="store_true")
-    parser.add_argument("--directory", type=Path, default=None, help="on the disk to be measured")
-    parser.add_argument("--record", action="store_true")
-    options = parser.parse_args()
+    options = parse()
+    print_plan(options, len(CLASSES))
+    if options.plan:
+        return
     directory = Path(tempfile.mkdtemp(prefix="mooring-bench-", dir=options.directory))
-    directory.chmod(0o755)  # PostgreSQL has a user of its own
+    directory.chmod(0o755)
     try:
         text = run(options, directory)
     finally:

@@ -55,6 +55,12 @@ class Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.fields = f" HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n".encode()
 
+    def _receive(self):
+        received = self.socket.recv(262_144)
+        if not received:
+            raise ConnectionResetError("the server is gone")
+        return received
+
     def exchange(self, method, target, body=b"", more=b""):
         """(status, body, seconds from the first byte sent to the last received)."""
         head = method.encode() + b" " + target.encode() + self.fields + more
@@ -63,15 +69,15 @@ class Connection:
         request = head + b"\r\n" + body
         began = time.perf_counter()
         self.socket.sendall(request)
-        answer = self.socket.recv(262_144)
+        answer = self._receive()
         split = answer.find(b"\r\n\r\n")
         while split < 0:
-            answer += self.socket.recv(262_144)
+            answer += self._receive()
             split = answer.find(b"\r\n\r\n")
         found = re.search(rb"(?i)content-length: (\d+)", answer[:split])
         total = split + 4 + (int(found[1]) if found else 0)
         while len(answer) < total:
-            answer += self.socket.recv(262_144)
+            answer += self._receive()
         took = time.perf_counter() - began
         return int(answer[9:12]), answer[split + 4:], took
 
@@ -111,6 +117,12 @@ class Writers:
             thread.join()
 
     def _write(self, port, token, assets, number, pause):
+        try:
+            self._upload(port, token, assets, number, pause)
+        except ConnectionError:  # killed while we write
+            return
+
+    def _upload(self, port, token, assets, number, pause):
         connection = Connection(port, token)
         due = time.monotonic()
         count = 0
@@ -131,12 +143,13 @@ class Writers:
             due += pause
             time.sleep(max(0, due - time.monotonic()))
 
+    def rate(self):
+        """How many documents a second there were until now."""
+        return self.written.value / (time.monotonic() - self.began)
+
     def stop(self):
-        """How many documents a second there were."""
-        rate = self.written.value / (time.monotonic() - self.began)
         self.stopping.set()
         self.process.join()
-        return rate
 
 
 def load(data, lines):
