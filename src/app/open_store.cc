@@ -52,7 +52,9 @@ Result<std::unique_ptr<Database>> open_catalog(const Config& config, const DataD
   // Only commits that are synced leave no hole in a log that has grown ahead of them.
   if (config.data.durability == Durability::durable)
     options.log_ahead_bytes = config.rocksdb.log_ahead_bytes;
+  options.log_bytes_max = config.rocksdb.log_bytes_max;
   options.open_files_max = static_cast<int>(config.rocksdb.open_files_max);
+  options.background_jobs = static_cast<int>(config.rocksdb.background_jobs);
   options.on_background_error = [stop = std::move(on_io_error)](const Error& error) {
     if (error.code != Errc::no_space) stop(error);
     log_error("catalog", "the disk is full: changes are refused until there is room");

@@ -274,3 +274,15 @@ def test_the_command_line_wins_over_the_file(tmp_path):
         assert "durable" in server.anonymous().get("/healthz").text
     finally:
         server.stop()
+
+
+def test_the_settings_of_the_catalogue_reach_it(make_server):
+    server = make_server('[rocksdb]\nbackground_jobs = 3\nlog_bytes_max = "77MiB"\n'
+                         'open_files_max = 333\n')
+    newest = max((server.data / "catalog").glob("OPTIONS-*[0-9]"),
+                 key=lambda path: int(path.name.split("-")[1]))
+    told = dict(line.strip().split("=", 1) for line in newest.read_text().splitlines()
+                if "=" in line and not line.startswith("["))
+    assert told["max_background_jobs"] == "3"
+    assert told["max_total_wal_size"] == str(77 << 20)
+    assert told["max_open_files"] == "333"
