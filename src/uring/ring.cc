@@ -124,6 +124,8 @@ SizeOperation Ring::recv(int fd, MutableBytes into) {
 PickOperation Ring::recv_pick(int fd, std::uint16_t group, std::size_t length_bytes) {
   RingRequest request = socket_request(IORING_OP_RECV, fd, nullptr, length_bytes, 0);
   request.sqe_flags = IOSQE_BUFFER_SELECT;
+  // Between two requests nothing is there yet: the kernel waits first instead of trying in vain.
+  request.io_priority = IORING_RECVSEND_POLL_FIRST;
   request.buffer = group;
   return {*this, request};
 }
