@@ -14,6 +14,9 @@ namespace mooring {
 
 namespace {
 
+// ETag, Last-Modified, Cache-Control, Content-Range and those that add_content_fields adds.
+constexpr std::size_t kFieldsOfADownload = 10;
+
 // What a browser may show in place: raster images and PDF (rule X10). Everything else is a
 // download.
 bool may_be_shown(std::string_view media_type) {
@@ -119,6 +122,7 @@ Task<Result<Response>> serve_content(Exchange& exchange, DownloadSource source) 
   }
 
   Response response;
+  response.fields.reserve(kFieldsOfADownload);
   if (range.kind == RangeKind::satisfiable) {
     response.status = 206;
     response.add("Content-Range", content_range(range, blob.size_bytes));

@@ -130,8 +130,10 @@ Task<void> drop_received(ReceivedFile& file) {
 // A finished landing holds no chunk any more, and nothing of it is in flight.
 void give_back_chunks(ReceivedFile& file) {
   if (file.chunk_) {
-    file.buffer_.assign(file.content_.begin(), file.content_.end());
-    file.content_ = file.buffer_;
+    const std::size_t size = file.content_.size();
+    file.buffer_ = std::make_unique_for_overwrite<std::byte[]>(size);
+    std::ranges::copy(file.content_, file.buffer_.get());
+    file.content_ = {file.buffer_.get(), size};
     file.chunk_.reset();
   }
   file.permits_.reset();
@@ -259,9 +261,9 @@ Task<void> UploadReceiver::take_buffer() {
   const std::uint64_t whole_bytes = rest.size() + left.value_or(UINT32_MAX);
   if (whole_bytes <= kSmallBodyBytesMax) {
     buffer_ = Buffer::small;
-    file_.buffer_.resize(whole_bytes);
-    memory_ = file_.buffer_.data();
-    capacity_ = file_.buffer_.size();
+    file_.buffer_ = std::make_unique_for_overwrite<std::byte[]>(whole_bytes);
+    memory_ = file_.buffer_.get();
+    capacity_ = whole_bytes;
   } else if (whole_bytes <= kChunkBytes) {
     co_await take_chunk(1);
   } else {

@@ -60,9 +60,9 @@ class ReceivedFile {
   friend class UploadReceiver;
   Bytes content_;
   std::vector<std::byte> beginning_;
-  std::vector<std::byte> buffer_;  ///< bodies up to 64 KiB that did not come with the head
-  Permits permits_;                ///< of the core's chunks; given back after the chunks
-  ChunkLease chunk_;               ///< bodies up to a chunk
+  std::unique_ptr<std::byte[]> buffer_;  ///< bodies up to 64 KiB that did not come with the head
+  Permits permits_;                      ///< of the core's chunks; given back after the chunks
+  ChunkLease chunk_;                     ///< bodies up to a chunk
   std::unique_ptr<Landing> landing_;
 
   friend Task<Status> take_made_content(CoreServices& services, Bytes content, const Hash128& hash,
