@@ -20,6 +20,7 @@ namespace {
 
 // Blobs that are collected by one commit, and whose hashes are guarded meanwhile.
 constexpr std::size_t kBlobsPerCommit = 64;
+constexpr std::uint64_t kHeldBackMs = 100;
 
 class ForgetBlobs final : public Mutation {
  public:
@@ -135,6 +136,13 @@ Task<void> Collector::collect(std::vector<BlobId> ids) {
 }
 
 Task<Status> Collector::collect_at_once(const std::vector<BlobId>& ids) {
+  Removals::Step step = blobs_.store().removals().try_begin();
+  while (!step) {
+    if (gate_.is_closed()) co_return note_failure("held back", {Errc::draining, 0, "a backup"});
+    Sleep pause(core_, kHeldBackMs);
+    co_await pause;
+    step = blobs_.store().removals().try_begin();
+  }
   Guards guards = co_await guard(ids);
   ForgetBlobs forget(ids);
   Status forgotten = co_await writer_.commit(core_, forget);

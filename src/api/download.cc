@@ -53,14 +53,26 @@ Response without_content(int status, const DownloadSource& source, const std::st
   return response;
 }
 
-// The record was read before the guard was taken: the blob may have gone since. If it is named
-// still, its bytes are lost, and that is not "no such thing" (vow V7). Under the guard.
-Task<Error> judge_missing(CoreServices& services, const BlobId& id, const Error& error) {
-  if (error.code != Errc::not_found) co_return error;
+// Opens the blob at `record`, or where it has moved since that was read. Under the guard, so that
+// it moves no more. If it is where its record says and still not there, its bytes are lost, and
+// that is not "no such thing" (vow V7).
+Task<Status> open_where_it_lies(CoreServices& services, const BlobId& id, const BlobRecord& record,
+                                std::optional<BlobRange> wanted, BlobBody& body) {
+  Status opened = co_await body.reader->open();
+  if (opened || opened.error().code != Errc::not_found) co_return opened;
   Result<std::optional<BlobRecord>> now =
       co_await services.reader.read([id](const View& view) { return find_blob(view, id); });
-  if (now && *now) co_return Error{Errc::corrupt, 0, "a blob whose file is missing"};
-  co_return error;
+  if (!now) co_return std::unexpected(now.error());
+  if (!*now) co_return opened;
+  if ((*now)->location == record.location) {
+    services.blobs.note_damage(id, "its file is missing");
+    co_return fail(Errc::corrupt, "a blob whose file is missing");
+  }
+  co_await body.reader->close();
+  // Only what lies in segments moves, and reading from a segment takes no permits.
+  body.reader = std::make_unique<BlobReader>(services.blobs, id, **now, Permits(), wanted);
+  opened = co_await body.reader->open();
+  co_return opened;
 }
 
 // The guard is held until the file is open: from then on what happens to its name does not matter.
@@ -82,14 +94,13 @@ Task<Result<BlobBody>> open_body(CoreServices& services, const BlobId& id, const
       std::make_unique<BlobReader>(services.blobs, id, record, std::move(permits), wanted);
   HashGuard guard =
       co_await services.blobs.store().guards().lock(services.core, id.hash, GuardMode::shared);
-  Status opened = co_await body.reader->open();
+  Status opened = co_await open_where_it_lies(services, id, record, wanted, body);
+  guard.reset();
   Result<Bytes> first = Bytes();
-  if (opened) {
-    guard.reset();
+  if (opened)
     first = co_await body.reader->next();
-  } else {
-    first = std::unexpected(co_await judge_missing(services, id, opened.error()));
-  }
+  else
+    first = std::unexpected(opened.error());
   if (!first) {
     co_await body.reader->close();
     co_return std::unexpected(first.error());

@@ -80,6 +80,7 @@ class RenditionMaker {
   [[nodiscard]] Task<Result<BlobId>> make();
 
  private:
+  [[nodiscard]] Task<Result<VerifiedContent>> load(BlobRecord original);
   [[nodiscard]] Task<Result<MadeImage>> render(const BlobRecord& original);
   [[nodiscard]] Task<Result<BlobId>> store(const MadeImage& made);
 
@@ -175,6 +176,20 @@ Task<Result<BlobId>> RenditionMaker::make() {
   co_return stored;
 }
 
+// A record is older than a move if its place is gone and the catalogue says another.
+Task<Result<VerifiedContent>> RenditionMaker::load(BlobRecord original) {
+  while (true) {
+    Result<VerifiedContent> content =
+        co_await load_verified(services_.blobs, key_.original, original);
+    if (content || content.error().code != Errc::not_found) co_return content;
+    Result<std::optional<BlobRecord>> now = co_await services_.reader.read(
+        [this](const View& view) { return find_blob(view, key_.original); });
+    if (!now) co_return std::unexpected(now.error());
+    if (!*now || (*now)->location == original.location) co_return content;
+    original = **now;
+  }
+}
+
 // The place in the queue comes first: what waits holds at most a segment's content each.
 Task<Result<MadeImage>> RenditionMaker::render(const BlobRecord& original) {
   ImagePool& pool = services_.renditions.works().pool;
@@ -182,8 +197,7 @@ Task<Result<MadeImage>> RenditionMaker::render(const BlobRecord& original) {
     co_return fail(Errc::unprocessable, "an original over renditions.file_bytes_max");
   std::optional<ImageAdmission> admission = pool.admit(ImageTask::render);
   if (!admission) co_return fail(Errc::overloaded, "the queue of renditions");
-  Result<VerifiedContent> content =
-      co_await load_verified(services_.blobs, key_.original, original);
+  Result<VerifiedContent> content = co_await load(original);
   if (!content) co_return std::unexpected(content.error());
   ImageOrder order;
   order.task = ImageTask::render;

@@ -52,7 +52,7 @@ CommitStored commit_stored;  // without state
 class [[nodiscard]] StoreSmall final : public SegmentWriter::Append, private CommitRequest {
  public:
   StoreSmall(CoreServices& services, StoredContent& content, Bytes bytes, Mutation& mutation)
-      : Append(services.blobs.segment_writer(), content.id, bytes, &commit_stored),
+      : Append(services.blobs.segment_writer(), content.id, bytes, &hold_, &commit_stored),
         CommitRequest(mutation, &services.core.mailbox()),
         services_(services),
         content_(content),
@@ -77,6 +77,7 @@ class [[nodiscard]] StoreSmall final : public SegmentWriter::Append, private Com
   StoredContent& content_;
   std::uint64_t began_ns_;
   std::uint64_t stored_ns_ = 0;
+  SegmentHold hold_;  // until the commit was answered
   bool refused_ = false;
 };
 

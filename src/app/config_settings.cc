@@ -161,6 +161,16 @@ constexpr std::array kSettings = std::to_array<Setting<Config>>({
      1'000'000},
     {"renditions", "failure_ttl", MOORING_CONFIG(renditions.failure_ttl_ms), Unit::duration, 1000,
      24 * 60 * kMinute},
+    {"compaction", "live_percent_min", MOORING_CONFIG(compaction.live_percent_min), Unit::count, 0,
+     90},
+    {"compaction", "interval", MOORING_CONFIG(compaction.interval_ms), Unit::duration, 10, kHour},
+    {"compaction", "rate", MOORING_CONFIG(compaction.rate), Unit::bytes, 64_KiB, 64_GiB},
+    {"compaction", "latency_budget", MOORING_CONFIG(compaction.latency_budget_ms), Unit::duration,
+     0, kMinute},
+    {"scrub", "rate", MOORING_CONFIG(scrub.rate), Unit::bytes, 0, 64_GiB},
+    {"scrub", "cycle", MOORING_CONFIG(scrub.cycle_ms), Unit::duration, kSecond, 8'784 * kHour},
+    {"scrub", "latency_budget", MOORING_CONFIG(scrub.latency_budget_ms), Unit::duration, 0,
+     kMinute},
 });
 
 constexpr std::string_view kKeys = "auth.keys";

@@ -157,10 +157,11 @@ std::uint64_t sum(const MetricsSources& sources, Counter BlobCounters::* counter
 }
 
 void add_blobs(MetricsFamilies& out, const MetricsSources& sources) {
-  out.begin_counter("mooring_blobs_stored_total", "New contents stored, by tier.")
+  out.begin_counter("mooring_blobs_stored_total",
+                    "Contents stored, by tier, and those that compaction moved.")
       .add(sum(sources, &BlobCounters::segment_blobs), {{"tier", "segment"}})
       .add(sum(sources, &BlobCounters::file_blobs), {{"tier", "file"}});
-  out.begin_counter("mooring_blob_stored_bytes_total", "Bytes of new contents stored, by tier.")
+  out.begin_counter("mooring_blob_stored_bytes_total", "Bytes of those contents, by tier.")
       .add(sum(sources, &BlobCounters::segment_bytes), {{"tier", "segment"}})
       .add(sum(sources, &BlobCounters::file_bytes), {{"tier", "file"}});
   out.counter("mooring_segment_batches_total", "Writes of gathered small contents.",
@@ -202,6 +203,29 @@ void add_documents(MetricsFamilies& out, const DocumentIndexMetrics& index) {
       .add(index.folds_stale, {{"outcome", "stale"}});
   out.counter("mooring_document_index_changes_folded_total",
               "Changes of documents that were folded into the index.", index.changes_folded);
+}
+
+void add_background(MetricsFamilies& out, const MetricsSources& sources) {
+  const CompactionCounters& compaction = sources.compaction;
+  out.counter("mooring_segments_dropped_total", "Segment files removed, compacted or empty.",
+              compaction.segments_dropped.get());
+  out.counter("mooring_compaction_moved_blobs_total", "Small contents moved by compaction.",
+              compaction.moved_blobs.get());
+  out.counter("mooring_compaction_moved_bytes_total", "Bytes of contents moved by compaction.",
+              compaction.moved_bytes.get());
+  out.counter("mooring_compaction_damaged_total",
+              "Contents that compaction left in place because they are damaged.",
+              compaction.damaged_blobs.get());
+  const ScrubCounters& scrub = sources.scrub;
+  out.counter("mooring_scrub_blobs_total", "Contents read and verified by the scrub.",
+              scrub.blobs.get());
+  out.counter("mooring_scrub_bytes_total", "Bytes of contents verified by the scrub.",
+              scrub.bytes.get());
+  out.counter("mooring_scrub_cycles_total", "Walks of the scrub over the whole store.",
+              scrub.cycles.get());
+  out.counter("mooring_damage_found_total", "Contents newly found and marked as damaged.",
+              scrub.found.get());
+  out.gauge("mooring_blobs_damaged", "Contents marked as damaged now.", scrub.marked.get());
 }
 
 void add_images(MetricsFamilies& out, const MetricsSources& sources) {
@@ -259,6 +283,7 @@ std::string render_metrics(const MetricsSources& sources) {
   add_blobs(families, sources);
   add_catalog(families, sources);
   add_cores(families, sources);
+  add_background(families, sources);
   add_images(families, sources);
   add_documents(families, sources.documents);
   std::ostringstream page;

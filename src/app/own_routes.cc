@@ -66,6 +66,10 @@ std::string render_page(const ServerState& state) {
   sources.writer = state.writer.metrics();
   sources.database = state.database.usage();
   sources.blobs = blobs;
+  if (!state.cores.empty()) {
+    sources.compaction = *state.cores.front()->compaction_counters();
+    sources.scrub = *state.cores.front()->scrub_counters();
+  }
   sources.directory_sync_calls = state.store.directory_syncs().calls();
   sources.directory_syncs = state.store.directory_syncs().syncs();
   if (Result<FreeSpace> space = free_space(state.store.directory().root_fd()))

@@ -6,7 +6,9 @@
 #include <future>
 
 #include "mooring/api/collect.h"
+#include "mooring/api/compact.h"
 #include "mooring/api/renditions.h"
+#include "mooring/api/scrub.h"
 #include "mooring/app/authenticate.h"
 #include "mooring/app/own_routes.h"
 #include "mooring/base/clock.h"
@@ -32,6 +34,16 @@ CoreOptions core_options(const Config& config, unsigned index) {
   options.chunks_max = static_cast<std::uint16_t>(config.limits.chunks_per_core);
   options.head_buffers = static_cast<std::uint16_t>(config.limits.head_buffers_per_core);
   return options;
+}
+
+CompactionOptions compaction_options(const CompactionConfig& config) {
+  return {.live_percent_min = config.live_percent_min,
+          .interval_ms = config.interval_ms,
+          .pace = {config.rate, config.latency_budget_ms}};
+}
+
+ScrubOptions scrub_options(const ScrubConfig& config) {
+  return {.pace = {config.rate, config.latency_budget_ms}, .cycle_ms = config.cycle_ms};
 }
 
 void pin_to(unsigned cpu_index) {
@@ -74,6 +86,9 @@ struct ServerCore::Parts final : private Message {
         blobs(*core, server.store),
         reader(*core, server.database),
         collector(*core, reader, server.writer, blobs, server.config.data.collect_gather_ms),
+        compactor(*core, reader, server.writer, blobs,
+                  compaction_options(server.config.compaction)),
+        scrubber(*core, reader, server.writer, blobs, scrub_options(server.config.scrub)),
         renditions(*core, server.renditions),
         admission(server.api.admission, server.uploads_in_flight, metrics.ingest.admission,
                   monotonic_ns),
@@ -108,6 +123,8 @@ struct ServerCore::Parts final : private Message {
   CoreBlobs blobs;
   Reader reader;
   Collector collector;
+  Compactor compactor;  // this and the scrubber work on core 0 only
+  Scrubber scrubber;
   Renditions renditions;
   Admission admission;
   ServerServices services;
@@ -168,10 +185,22 @@ const BlobCounters* ServerCore::blob_counters() const noexcept {
   return &parts_->blobs.counters();
 }
 
+const CompactionCounters* ServerCore::compaction_counters() const noexcept {
+  return &parts_->compactor.counters();
+}
+
+const ScrubCounters* ServerCore::scrub_counters() const noexcept {
+  return &parts_->scrubber.counters();
+}
+
 void ServerCore::Parts::begin(int listener, int metrics_listener) {
   own_gate.spawn(blobs.start());
   sampler.expired();
-  if (core->index() == 0) collector.wake();  // what the last stop left
+  if (core->index() == 0) {
+    collector.wake();  // what the last stop left
+    compactor.start();
+    scrubber.start();
+  }
   for (unsigned i = 0; i < kAcceptsInFlight; ++i)
     connection_gate.spawn(accept_loop(connections, listener, accepting[i]));
   if (metrics_listener >= 0)
@@ -232,6 +261,8 @@ Task<void> ServerCore::Parts::stop() {
   connection_gate.close();
   co_await authenticator.stop();
   co_await renditions.stop();
+  co_await scrubber.stop();
+  co_await compactor.stop();
   co_await collector.stop();
   co_await blobs.stop();
   sampler.clear();

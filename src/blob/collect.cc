@@ -44,9 +44,9 @@ Task<Status> remove_blob_file(CoreBlobs& blobs, const BlobId& id) {
 Task<Status> drop_segment(CoreBlobs& blobs, SegmentId segment) {
   BlobStore& store = blobs.store();
   if (store.is_open(segment)) co_return fail(Errc::conflict, "drop of an open segment");
-  blobs.segment_files().forget(segment);
   Status removed = co_await blobs.core().workers().run(
       blobs.core(), [&store, segment] { return remove_segment(store, segment); });
+  if (removed) store.forget_everywhere(segment);
   co_return told(store, removed);
 }
 

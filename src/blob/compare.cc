@@ -4,7 +4,6 @@
 
 #include "blocking_read.h"
 #include "mooring/base/check.h"
-#include "mooring/base/log.h"
 #include "mooring/blob/reader.h"
 #include "mooring/blob/store.h"
 #include "mooring/core/workers.h"
@@ -88,10 +87,7 @@ Task<Result<bool>> compare_on_worker(CoreBlobs& blobs, Arrived arrived, BlobId i
       co_await blobs.core().workers().run(blobs.core(), [&directory, &arrived, &id, &record] {
         return same_as_stored(directory, arrived, id, record);
       });
-  if (!same && same.error().code == Errc::corrupt) {
-    blobs.counters().corrupt.add(1);
-    log_error("blob", "blob {} is damaged: {}", to_string(id), same.error().where);
-  }
+  if (!same && same.error().code == Errc::corrupt) blobs.note_damage(id, same.error().where);
   co_return same;
 }
 

@@ -4,7 +4,6 @@
 
 #include "blocking_read.h"
 #include "mooring/base/check.h"
-#include "mooring/base/log.h"
 #include "mooring/blob/store.h"
 #include "mooring/core/workers.h"
 #include "mooring/uring/cached_file.h"
@@ -266,8 +265,7 @@ std::size_t BlobReader::piece_bytes() const noexcept {
 }
 
 std::unexpected<Error> BlobReader::corrupt(const char* what) {
-  blobs_.counters().corrupt.add(1);
-  log_error("blob", "blob {} is damaged: {}", to_string(id_), what);
+  blobs_.note_damage(id_, what);
   return fail(Errc::corrupt, what);
 }
 

@@ -94,6 +94,7 @@ SegmentWriter::SegmentWriter(Core& core, BlobStore& store, BlobCounters& counter
 
 SegmentWriter::~SegmentWriter() {
   MOORING_CHECK(!started_ && !permits_.count(), "a segment writer ends without stop");
+  MOORING_CHECK(holds_.empty(), "a segment writer ends while its segments are held");
 }
 
 Task<void> SegmentWriter::start() {
@@ -296,6 +297,7 @@ void SegmentWriter::complete_record(const Batch& batch, Append& append) noexcept
   location.segment_number = batch.segment.number;
   location.segment_offset = header.record_offset + kSegmentHeaderBytes;
   append.answer_ = location;
+  if (append.hold_ != nullptr) *append.hold_ = hold(batch.segment);
 }
 
 // On a worker. What is handed over may be gone at once.
@@ -365,7 +367,26 @@ Task<void> SegmentWriter::close_segment(Segment segment) {
   if (!ended)
     log_warning("blob", "segment {} keeps its unused space: {}", to_string(segment.id),
                 describe(ended.error()));
-  store_.close_segment(segment.id);
+  if (holds_.contains(segment.id))
+    ended_.insert(segment.id);
+  else
+    store_.close_segment(segment.id);
+}
+
+void SegmentHold::reset() noexcept {
+  if (writer_ != nullptr) std::exchange(writer_, nullptr)->release(segment_);
+}
+
+SegmentHold SegmentWriter::hold(SegmentId segment) {
+  ++holds_[segment];
+  return {*this, segment};
+}
+
+void SegmentWriter::release(SegmentId segment) noexcept {
+  const auto held = holds_.find(segment);
+  if (--held->second > 0) return;
+  holds_.erase(held);
+  if (ended_.erase(segment) > 0) store_.close_segment(segment);
 }
 
 void SegmentWriter::note_sync_failure(const Error& error) noexcept {

@@ -77,4 +77,52 @@ CoreBlobs::CoreBlobs(Core& core, BlobStore& store)
       segment_writer_(core, store, counters_),
       large_writes_(core, store.options().large_writes_max) {}
 
+Task<void> CoreBlobs::start() {
+  {
+    const std::lock_guard lock(store_.cores_mutex_);
+    store_.cores_.insert(this);
+  }
+  return segment_writer_.start();
+}
+
+Task<void> CoreBlobs::stop() {
+  {
+    const std::lock_guard lock(store_.cores_mutex_);
+    store_.cores_.erase(this);
+  }
+  return segment_writer_.stop();
+}
+
+void CoreBlobs::note_damage(const BlobId& id, const char* what) {
+  counters_.corrupt.add(1);
+  log_error("blob", "blob {} is damaged: {}", to_string(id), what);
+  const std::lock_guard lock(store_.suspects_mutex_);
+  if (store_.suspects_.size() < BlobStore::kSuspectsMax) store_.suspects_.insert(id);
+}
+
+std::vector<BlobId> BlobStore::take_suspects() {
+  const std::lock_guard lock(suspects_mutex_);
+  std::vector<BlobId> taken(suspects_.begin(), suspects_.end());
+  suspects_.clear();
+  return taken;
+}
+
+// One message for all that was dropped since the last one was delivered.
+void BlobStore::forget_everywhere(SegmentId segment) {
+  const std::lock_guard lock(cores_mutex_);
+  for (CoreBlobs* core : cores_) {
+    core->dropped_.push_back(segment);
+    if (core->dropped_.size() == 1) core->core().mailbox().post(*core);
+  }
+}
+
+void CoreBlobs::deliver() noexcept {
+  std::vector<SegmentId> dropped;
+  {
+    const std::lock_guard lock(store_.cores_mutex_);
+    dropped.swap(dropped_);
+  }
+  for (const SegmentId segment : dropped) segment_files_.forget(segment);
+}
+
 }  // namespace mooring

@@ -1,7 +1,6 @@
 #include "mooring/blob/verified_content.h"
 
 #include "blocking_read.h"
-#include "mooring/base/log.h"
 #include "mooring/blob/store.h"
 #include "mooring/core/workers.h"
 
@@ -36,10 +35,7 @@ Task<Result<VerifiedContent>> load_verified(CoreBlobs& blobs, BlobId id, BlobRec
   const HashGuard guard = co_await store.guards().lock(blobs.core(), id.hash, GuardMode::shared);
   Result<VerifiedContent> loaded = co_await blobs.core().workers().run(
       blobs.core(), [&store, &id, &record] { return read_whole(store.directory(), id, record); });
-  if (!loaded && loaded.error().code == Errc::corrupt) {
-    blobs.counters().corrupt.add(1);
-    log_error("blob", "blob {} is damaged: {}", to_string(id), loaded.error().where);
-  }
+  if (!loaded && loaded.error().code == Errc::corrupt) blobs.note_damage(id, loaded.error().where);
   co_return loaded;
 }
 

@@ -5,6 +5,7 @@
 
 #include "mooring/base/check.h"
 #include "mooring/catalog/codec.h"
+#include "mooring/catalog/damage.h"
 
 namespace mooring {
 namespace {
@@ -315,6 +316,8 @@ Result<std::optional<BlobRecord>> forget_blob(Transaction& transaction, const Bl
     transaction.erase(Family::gc, blob_key(id));
   }
   transaction.erase(Family::blob, blob_key(id));
+  if (const auto unmarked = unmark_damaged(transaction, id); !unmarked)
+    return std::unexpected(unmarked.error());
   return record;
 }
 

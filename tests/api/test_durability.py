@@ -259,7 +259,7 @@ def test_v7_a_blob_whose_file_is_missing_is_an_error_of_ours(make_server):
 
 @pytest.mark.parametrize("mode, tells", [("none", False), ("names", False), ("contents", True)])
 def test_v7_a_start_looks_as_deep_as_it_is_told(make_server, mode, tells):
-    server = make_server(f'[data]\nverify_at_start = "{mode}"\n')
+    server = make_server(f'[data]\nverify_at_start = "{mode}"\n[scrub]\nrate = 0\n')
     client = server.client()
     content = jpeg(700_000)
     client.upload(client.new_asset()["id"], content)

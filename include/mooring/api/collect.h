@@ -9,7 +9,8 @@
 // are gone. Which blobs were marked the writer tells (catalog/garbage.h); the catalogue is searched
 // at the start, and after failures.
 //
-// Blobs in segments give their bytes back when the segment is compacted or empty.
+// Each of these is a step of Removals (blob/removals.h): while a backup copies, collection waits.
+// Blobs in segments give their bytes back when the segment is compacted or empty (api/compact.h).
 #pragma once
 
 #include <cstdint>

@@ -198,6 +198,23 @@ struct DocumentsConfig {
   bool operator==(const DocumentsConfig&) const = default;
 };
 
+/// Space of small blobs that are gone (api/compact.h).
+struct CompactionConfig {
+  std::uint64_t live_percent_min = 50;   ///< segments with less of them alive are compacted
+  std::uint64_t interval_ms = 5'000;     ///< between two looks for such segments
+  std::uint64_t rate = 32_MiB;           ///< bytes per second
+  std::uint64_t latency_budget_ms = 50;  ///< a step that takes longer makes it rest
+  bool operator==(const CompactionConfig&) const = default;
+};
+
+/// The search for damage (api/scrub.h).
+struct ScrubConfig {
+  std::uint64_t rate = 4_MiB;                      ///< bytes per second; 0: off
+  std::uint64_t cycle_ms = 7ull * 24 * 3'600'000;  ///< from the beginning of one to the next
+  std::uint64_t latency_budget_ms = 50;            ///< a step that takes longer makes it rest
+  bool operator==(const ScrubConfig&) const = default;
+};
+
 struct Config {
   ServerConfig server = {};
   DataConfig data = {};
@@ -209,6 +226,8 @@ struct Config {
   RocksdbConfig rocksdb = {};
   RenditionsConfig renditions = {};
   DocumentsConfig documents = {};
+  CompactionConfig compaction = {};
+  ScrubConfig scrub = {};
   bool operator==(const Config&) const = default;
 };
 

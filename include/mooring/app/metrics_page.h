@@ -17,6 +17,8 @@
 #include <string>
 #include <string_view>
 
+#include "mooring/api/compact.h"
+#include "mooring/api/scrub.h"
 #include "mooring/app/access_log.h"
 #include "mooring/app/metrics.h"
 #include "mooring/app/process_gauges.h"
@@ -49,8 +51,10 @@ struct MetricsSources {
   WriterMetrics writer = {};
   DatabaseUsage database = {};
   std::span<const BlobCounters* const> blobs = {};  ///< of each core
-  std::uint64_t directory_sync_calls = 0;           ///< publishes that asked for a directory's sync
-  std::uint64_t directory_syncs = 0;                ///< syncs made for them
+  CompactionCounters compaction = {};
+  ScrubCounters scrub = {};
+  std::uint64_t directory_sync_calls = 0;  ///< publishes that asked for a directory's sync
+  std::uint64_t directory_syncs = 0;       ///< syncs made for them
   SpaceGauges space = {};
   WorkerGauges workers = {};
   ImageMetrics images = {};

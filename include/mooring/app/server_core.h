@@ -14,6 +14,9 @@
 
 namespace mooring {
 
+struct CompactionCounters;
+struct ScrubCounters;
+
 class ServerCore {
  public:
   /// `index` from 0. `listener` and, on one core at most, `metrics_listener` are listening sockets.
@@ -29,6 +32,8 @@ class ServerCore {
 
   /// Any thread, while the core runs.
   [[nodiscard]] const BlobCounters* blob_counters() const noexcept;
+  [[nodiscard]] const CompactionCounters* compaction_counters() const noexcept;
+  [[nodiscard]] const ScrubCounters* scrub_counters() const noexcept;
 
  private:
   struct Parts;

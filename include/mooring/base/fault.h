@@ -62,6 +62,9 @@ enum class CrashPoint : std::uint8_t {
   collect_forgotten,
   collect_unlinked,
   collect_unmarked,
+  compact_copied,     ///< a batch of small blobs lies at the end of the store too
+  compact_moved,      ///< and the catalogue says so
+  segment_forgotten,  ///< by the catalogue
   segment_dropped,
   server_drained,
   catalog_flushed,

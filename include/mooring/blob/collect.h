@@ -20,8 +20,8 @@ class CoreBlobs;
 /// called).
 [[nodiscard]] Task<Status> remove_blob_file(CoreBlobs& blobs, const BlobId& id);
 
-/// Removes a whole segment file. conflict: some core still appends to it. Call
-/// SegmentFiles::forget on every core afterwards, so that its space is freed.
+/// Removes a whole segment file and lets every core close it (BlobStore::forget_everywhere).
+/// conflict: some core still appends to it, or what it appended is not committed yet.
 [[nodiscard]] Task<Status> drop_segment(CoreBlobs& blobs, SegmentId segment);
 
 }  // namespace mooring

@@ -35,11 +35,13 @@ class SegmentFiles {
     std::shared_ptr<const Fd> file;
     std::list<SegmentId>::iterator place;
   };
+  void drop(SegmentId segment) noexcept;
   void keep(SegmentId segment, std::shared_ptr<const Fd> file);
 
   Core& core_;
   const DataDirectory& directory_;
   std::size_t files_max_;
+  std::uint64_t forgets_ = 0;  // what was opened before the last of them is not kept
   std::map<SegmentId, Entry> files_;
   std::list<SegmentId> by_use_;  // most recently used first
 };

@@ -18,6 +18,9 @@
 // I4  A sync is never retried. After a failed one nobody waiting is acknowledged, on_sync_failure
 // is
 //     called, and every later append fails.
+// I5  A segment that was rolled counts as open (BlobStore::is_open) until all its SegmentHolds are
+//     gone: what was appended but not yet committed is in no account of the catalogue, and its
+//     segment would look empty.
 //
 // Space that was never written costs its first sync writes of the file system's own (that the space
 // is in use now); a small batch therefore takes zeros for the next ones with it. Large ones do not:
@@ -33,8 +36,11 @@
 
 #include <coroutine>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "mooring/base/blob_id.h"
 #include "mooring/base/bytes.h"
@@ -53,6 +59,34 @@ namespace mooring {
 
 class AppendFollower;
 class BlobStore;
+class SegmentWriter;
+
+/// Keeps the segment of an append from being dropped or compacted until the catalogue knows the
+/// blob (I5). Move-only; on the writer's core; gone before the writer stops.
+class [[nodiscard]] SegmentHold {
+ public:
+  SegmentHold() noexcept = default;
+  ~SegmentHold() { reset(); }
+  SegmentHold(SegmentHold&& other) noexcept
+      : writer_(std::exchange(other.writer_, nullptr)), segment_(other.segment_) {}
+  SegmentHold& operator=(SegmentHold&& other) noexcept {
+    if (this != &other) {
+      reset();
+      writer_ = std::exchange(other.writer_, nullptr);
+      segment_ = other.segment_;
+    }
+    return *this;
+  }
+  void reset() noexcept;
+
+ private:
+  friend class SegmentWriter;
+  SegmentHold(SegmentWriter& writer, SegmentId segment) noexcept
+      : writer_(&writer), segment_(segment) {}
+
+  SegmentWriter* writer_ = nullptr;
+  SegmentId segment_;
+};
 
 class SegmentWriter {
  public:
@@ -74,9 +108,9 @@ class SegmentWriter {
   class [[nodiscard]] Append {
    public:
     /// With a follower (which may be null) success is told to it, and only failure to the waiter.
-    Append(SegmentWriter& writer, const BlobId& id, Bytes content,
+    Append(SegmentWriter& writer, const BlobId& id, Bytes content, SegmentHold* hold = nullptr,
            AppendFollower* follower = nullptr) noexcept
-        : writer_(writer), id_(id), content_(content), follower_(follower) {}
+        : writer_(writer), id_(id), content_(content), hold_(hold), follower_(follower) {}
     Append(const Append&) = delete;
     Append& operator=(const Append&) = delete;
     [[nodiscard]] bool await_ready() const noexcept { return false; }
@@ -95,6 +129,7 @@ class SegmentWriter {
     SegmentWriter& writer_;
     BlobId id_;
     Bytes content_;
+    SegmentHold* hold_;
     AppendFollower* follower_;
     std::uint64_t batch_offset_ = 0;  // of the record in its batch
     Append* next_ = nullptr;
@@ -104,9 +139,11 @@ class SegmentWriter {
 
   /// Appends `content` (at most kSegmentContentBytesMax) under `id`, whose hash is the content's.
   /// `Result<BlobLocation> location = co_await writer.append(id, content)`; `content` stays valid
-  /// until then. The caller holds the exclusive guard of the hash.
-  [[nodiscard]] Append append(const BlobId& id, Bytes content) noexcept {
-    return {*this, id, content};
+  /// until then. The caller holds the exclusive guard of the hash. Whoever commits the blob gives
+  /// `hold` and keeps it until the commit was answered.
+  [[nodiscard]] Append append(const BlobId& id, Bytes content,
+                              SegmentHold* hold = nullptr) noexcept {
+    return {*this, id, content, hold};
   }
 
   /// The segment that is open for appending, if there is one.
@@ -141,14 +178,18 @@ class SegmentWriter {
     bool next_asked_for = false;      // its successor is prepared ahead once
   };
 
+  friend class SegmentHold;
+
+  [[nodiscard]] SegmentHold hold(SegmentId segment);
+  void release(SegmentId segment) noexcept;
   [[nodiscard]] bool gather(Append& append) noexcept;
   void refill() noexcept;
   [[nodiscard]] Task<void> flush_all();
   [[nodiscard]] Task<Status> flush(Batch& batch);
   [[nodiscard]] Task<Status> make_room(std::uint64_t batch_bytes);
   [[nodiscard]] Bytes zeros_behind(std::uint64_t batch_bytes) const noexcept;
-  static void complete_records(Batch& batch) noexcept;
-  static void complete_record(const Batch& batch, Append& append) noexcept;
+  void complete_records(Batch& batch) noexcept;
+  void complete_record(const Batch& batch, Append& append) noexcept;
   static void follow(Batch& batch) noexcept;
   void answer(Batch& batch, const Status& outcome) noexcept;
   [[nodiscard]] Task<Result<Segment>> prepare();
@@ -169,6 +210,8 @@ class SegmentWriter {
   Queue overflow_;  // appends that found the gathering chunk full
   std::optional<Segment> segment_;
   std::optional<Segment> next_segment_;
+  std::map<SegmentId, std::size_t> holds_;  // appended, not committed
+  std::set<SegmentId> ended_;               // of these: rolled, the last hold closes it
   std::optional<Error> sync_failure_;
   bool flush_running_ = false;
   bool started_ = false;

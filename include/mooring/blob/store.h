@@ -17,19 +17,24 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <vector>
 
 #include "mooring/base/result.h"
 #include "mooring/blob/data_directory.h"
 #include "mooring/blob/directory_syncs.h"
 #include "mooring/blob/guard.h"
 #include "mooring/blob/options.h"
+#include "mooring/blob/removals.h"
 #include "mooring/blob/segment_files.h"
 #include "mooring/blob/segment_format.h"
 #include "mooring/blob/segment_writer.h"
+#include "mooring/core/mailbox.h"
 #include "mooring/core/semaphore.h"
 #include "mooring/core/task.h"
 
 namespace mooring {
+
+class CoreBlobs;
 
 class BlobStore {
  public:
@@ -44,6 +49,7 @@ class BlobStore {
   [[nodiscard]] const BlobOptions& options() const noexcept { return options_; }
   [[nodiscard]] HashGuards& guards() noexcept { return guards_; }
   [[nodiscard]] DirectorySyncs& directory_syncs() noexcept { return directory_syncs_; }
+  [[nodiscard]] Removals& removals() noexcept { return removals_; }
 
   /// Numbers of new segments of this core will be above `segment.number`. For numbers the catalogue
   /// still knows though their file is gone; at start.
@@ -51,40 +57,61 @@ class BlobStore {
   /// A number that no segment of `core` ever had; the segment counts as open until close_segment.
   [[nodiscard]] SegmentId open_segment(unsigned core);
   void close_segment(SegmentId segment);
-  /// Whether some core appends to `segment`, or is about to. Such a segment is never compacted.
+  /// Whether some core appends to `segment`, or is about to, or has appended what is not committed
+  /// yet. Such a segment is never compacted and never dropped.
   [[nodiscard]] bool is_open(SegmentId segment) const;
+
+  /// The file of `segment` is unlinked: every core that has it open for reading lets it go, so that
+  /// its space comes back. Readers under way end undisturbed.
+  void forget_everywhere(SegmentId segment);
+
+  /// Blobs that a read or a comparison found damaged since the last call, each once; at most
+  /// kSuspectsMax are remembered. For the scrub, which looks again and marks them.
+  static constexpr std::size_t kSuspectsMax = 1024;
+  [[nodiscard]] std::vector<BlobId> take_suspects();
 
   /// Logs and calls on_sync_failure, the first time; any thread.
   void report_sync_failure(const Error& error) noexcept;
 
  private:
+  friend class CoreBlobs;
   BlobStore(std::unique_ptr<DataDirectory> directory, BlobOptions options);
 
   std::unique_ptr<DataDirectory> directory_;
   BlobOptions options_;
   HashGuards guards_;
   DirectorySyncs directory_syncs_;
+  Removals removals_;
   std::atomic<bool> sync_failed_{false};
   mutable std::mutex segments_mutex_;
   std::map<std::uint16_t, std::uint32_t> numbers_used_;  // by core: the highest
   std::set<SegmentId> open_segments_;
+  std::mutex cores_mutex_;
+  std::set<CoreBlobs*> cores_;  // started, not stopped
+  std::mutex suspects_mutex_;
+  std::set<BlobId> suspects_;
 };
 
-class CoreBlobs {
+class CoreBlobs final : private Message {
  public:
   CoreBlobs(Core& core, BlobStore& store);
   CoreBlobs(const CoreBlobs&) = delete;
   CoreBlobs& operator=(const CoreBlobs&) = delete;
 
   /// Takes SegmentWriter::kChunks chunk permits for good.
-  [[nodiscard]] Task<void> start() { return segment_writer_.start(); }
+  [[nodiscard]] Task<void> start();
   /// After the last upload has ended.
-  [[nodiscard]] Task<void> stop() { return segment_writer_.stop(); }
+  [[nodiscard]] Task<void> stop();
 
   /// Small content into the open segment: see SegmentWriter::append.
-  [[nodiscard]] SegmentWriter::Append append(const BlobId& id, Bytes content) noexcept {
-    return segment_writer_.append(id, content);
+  [[nodiscard]] SegmentWriter::Append append(const BlobId& id, Bytes content,
+                                             SegmentHold* hold = nullptr) noexcept {
+    return segment_writer_.append(id, content, hold);
   }
+
+  /// Counts and logs that the stored content of `id` is not what it was, and makes it a suspect.
+  /// `what` is a literal.
+  void note_damage(const BlobId& id, const char* what);
 
   [[nodiscard]] Core& core() noexcept { return core_; }
   [[nodiscard]] BlobStore& store() noexcept { return store_; }
@@ -96,9 +123,13 @@ class CoreBlobs {
   [[nodiscard]] BlobCounters& counters() noexcept { return counters_; }
 
  private:
+  friend class BlobStore;
+  void deliver() noexcept override;
+
   Core& core_;
   BlobStore& store_;
   BlobCounters counters_;
+  std::vector<SegmentId> dropped_;  // to be forgotten here; guarded by the store's cores_mutex_
   SegmentFiles segment_files_;
   SegmentWriter segment_writer_;
   Semaphore large_writes_;

@@ -17,9 +17,10 @@
 namespace mooring {
 
 enum class Family : std::uint8_t {
-  blob,  ///< blobs.h     hash 16 | ordinal 2                      -> BlobEntry
-  ref,   ///< blobs.h     blob key 18 | owner text                 -> (empty)
-  gc,    ///< blobs.h     blob key 18                              -> when the last reference went
+  blob,    ///< blobs.h     hash 16 | ordinal 2                      -> BlobEntry
+  ref,     ///< blobs.h     blob key 18 | owner text                 -> (empty)
+  damage,  ///< damage.h    blob key 18                              -> when it was found
+  gc,      ///< blobs.h     blob key 18                              -> when the last reference went
   segment,          ///< blobs.h     core 2 | number 4                        -> SegmentRecord
   asset,            ///< assets.h    asset 16                                 -> AssetRecord
   child,            ///< assets.h    parent 16 | organization | position 4 | asset 16 -> (empty)
@@ -62,6 +63,7 @@ struct FamilyRow {
 inline constexpr std::array kFamilyTable = std::to_array<FamilyRow>({
     {Family::blob, "blob", 16},
     {Family::ref, "ref", 18},
+    {Family::damage, "damage", 0},
     {Family::gc, "gc", 0},
     {Family::segment, "segment", 0},
     {Family::asset, "asset", 0},

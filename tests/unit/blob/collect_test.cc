@@ -68,5 +68,33 @@ TEST_F(CollectTest, OnlyAClosedSegmentIsDropped) {
   EXPECT_TRUE(stored_names().empty());
 }
 
+Task<void> open_for_once(CoreBlobs& blobs, SegmentId segment, bool& opened) {
+  const auto file = co_await blobs.segment_files().open(segment);
+  opened = file.has_value();
+}
+
+Task<void> forget(CoreBlobs& blobs, SegmentId segment) {
+  blobs.segment_files().forget(segment);
+  co_return;
+}
+
+Task<void> forget_while_it_is_opened(CoreBlobs& blobs, SegmentId segment) {
+  bool opened = false;
+  Gate gate(blobs.core());
+  gate.spawn(open_for_once(blobs, segment, opened));
+  gate.spawn(forget(blobs, segment));  // in the same turn: the worker has not answered yet
+  co_await gate.empty();
+  EXPECT_TRUE(opened);
+  EXPECT_EQ(blobs.segment_files().size(), 0u) << "its space would never come back";
+}
+
+TEST_F(CollectTest, ASegmentThatIsDroppedWhileItIsOpenedIsNotKeptOpen) {
+  open_store();
+  const Content content = random_content(100, 2);
+  BlobLocation location;
+  run([&](CoreBlobs& blobs) { return append_one(blobs, content, location); });
+  run([&](CoreBlobs& blobs) { return forget_while_it_is_opened(blobs, segment_of(location)); });
+}
+
 }  // namespace
 }  // namespace mooring

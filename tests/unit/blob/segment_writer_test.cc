@@ -67,7 +67,7 @@ class Homeward final : public AppendFollower {
 class FollowedAppend final : public SegmentWriter::Append, private Message {
  public:
   FollowedAppend(CoreBlobs& blobs, const Stored& stored, Homeward& follower)
-      : Append(blobs.segment_writer(), stored.id, stored.content, &follower),
+      : Append(blobs.segment_writer(), stored.id, stored.content, nullptr, &follower),
         core_(blobs.core()) {}
 
   [[nodiscard]] Result<BlobLocation> await_resume() const noexcept { return answer(); }
