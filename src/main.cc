@@ -138,6 +138,28 @@ CLI::App* add_check(CLI::App& app, CheckOptions& options) {
   return check;
 }
 
+CLI::App* add_backup(CLI::App& app, BackupOptions& options) {
+  CLI::App* backup = app.add_subcommand("backup", "Copy a store, also while a server uses it.");
+  backup->add_option("--data", options.data_dir, "The data directory")
+      ->type_name("DIR")
+      ->required();
+  backup->add_option("target", options.target, "Where to: a new or empty directory")
+      ->type_name("TARGET")
+      ->required();
+  return backup;
+}
+
+CLI::App* add_restore(CLI::App& app, RestoreOptions& options) {
+  CLI::App* restore = app.add_subcommand("restore", "Make a data directory from a backup.");
+  restore->add_option("--data", options.data_dir, "The data directory: new or empty")
+      ->type_name("DIR")
+      ->required();
+  restore->add_option("backup", options.backup, "What `mooring backup` made")
+      ->type_name("BACKUP")
+      ->required();
+  return restore;
+}
+
 CLI::App* add_doctor(CLI::App& app, DoctorOptions& options) {
   CLI::App* doctor = app.add_subcommand("doctor", "Tell whether it will run well here.");
   doctor->add_option("--config", options.config_file, "Settings to look at")->type_name("FILE");
@@ -199,12 +221,16 @@ int run(int argument_count, char** arguments) {
   KeyOptions key_options;
   CheckOptions check_options;
   ImportOptions import_options;
+  BackupOptions backup_options;
+  RestoreOptions restore_options;
   DoctorOptions doctor_options;
   CLI::App* serve = add_serve(app, serve_options);
   CLI::App* token = add_token(app, token_options);
   CLI::App* key = add_key(app, key_options);
   CLI::App* check = add_check(app, check_options);
   CLI::App* import = add_import(app, import_options);
+  CLI::App* backup = add_backup(app, backup_options);
+  CLI::App* restore = add_restore(app, restore_options);
   CLI::App* doctor = add_doctor(app, doctor_options);
   CLI::App* routes = app.add_subcommand("routes", "Print every route and its policy.");
   routes->group("");  // for tests: not in --help
@@ -223,6 +249,8 @@ int run(int argument_count, char** arguments) {
   if (*key) return run_key(key_options);
   if (*check) return run_check(check_options);
   if (*import) return run_import(import_options);
+  if (*backup) return run_backup(backup_options);
+  if (*restore) return run_restore(restore_options);
   if (*doctor) return run_doctor(doctor_options);
   if (*routes) return run_routes();
   if (*faults) return run_faults();

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <optional>
 
 #include "mooring/api/documents/default_categories.h"
 #include "mooring/app/admin_socket.h"
+#include "mooring/app/backup_job.h"
 #include "mooring/app/doctor.h"
 #include "mooring/app/exit_code.h"
 #include "mooring/app/key_admin.h"
@@ -177,15 +179,18 @@ void look_at_space(ServerState& state) {
   log_info("server", "uploads are taken again: {} MiB are free", space->bytes >> 20);
 }
 
-// Without it the server serves as well; only `mooring key` has to wait until it is stopped.
+// Without it the server serves as well; only `mooring key` and `backup` have to wait until it
+// is stopped.
 std::unique_ptr<AdminSocket> open_admin(const Config& config, Writer& writer,
-                                        const Database& database) {
+                                        const Database& database, BackupJob& backups) {
   Result<std::unique_ptr<AdminSocket>> socket =
-      AdminSocket::open(config.data.dir, [&writer, &database](std::string_view line) {
+      AdminSocket::open(config.data.dir, [&writer, &database, &backups](std::string_view line) {
+        if (BackupJob::is_request(line)) return backups.answer(line);
         return answer_key_request(line, writer, database);
       });
   if (socket) return *std::move(socket);
-  log_warning("admin", "`mooring key` cannot reach this server: {}", describe(socket.error()));
+  log_warning("admin", "`mooring key` and `backup` cannot reach this server: {}",
+              describe(socket.error()));
   return nullptr;
 }
 
@@ -285,12 +290,14 @@ int serve_store(const Config& config, const sigset_t& signals, BlobStore& store,
     (void)refuse_start("cannot start a core", started.error(), "see `mooring doctor`");
     ::_exit(kExitConfiguration);  // cores that did start hold connections; nothing was acknowledged
   }
-  std::unique_ptr<AdminSocket> admin = open_admin(config, writer, database);
+  std::optional<BackupJob> backups(std::in_place, store, database);
+  std::unique_ptr<AdminSocket> admin = open_admin(config, writer, database, *backups);
   state.phase.store(Phase::ready);
   announce(config, endpoint, state, cores);
   (void)notify_ready();
   wait_for_signal(signals, state);
   admin.reset();
+  backups.reset();
   drain(state);
   crash_point(CrashPoint::server_drained);
   writer.stop();

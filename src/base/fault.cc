@@ -56,19 +56,36 @@ constexpr std::array<PointRow, kCrashPoints> kPoints = {{
     {"compact_moved", "load"},
     {"segment_forgotten", "load"},
     {"segment_dropped", "load"},
+    {"backup_checkpointed", "backup"},
+    {"backup_copied", "backup"},
+    {"copy_synced", "backup"},
+    {"copy_named", "backup"},
+    {"restore_copied", "restore"},
     {"server_drained", "stop"},
     {"catalog_flushed", "stop"},
     {"clean_mark_put", "stop"},
 }};
 static_assert(!kPoints.back().name.empty());
 
-constexpr std::array<std::string_view, kSyncNames> kSyncs = {
-    "unnamed",          "format_directories",    "format_parent",
-    "replacement_data", "replacement_directory", "secret_data",
-    "secret_directory", "segment_data",          "segment_directory",
-    "blob_data",        "blob_directory",        "blob_removal",
-    "segment_removal",  "recovery_removal",      "catalog_log",
-    "clean_mark"};
+constexpr std::array<std::string_view, kSyncNames> kSyncs = {{
+    "unnamed",
+    "format_directories",
+    "format_parent",
+    "replacement_data",
+    "replacement_directory",
+    "secret_data",
+    "secret_directory",
+    "segment_data",
+    "segment_directory",
+    "blob_data",
+    "blob_directory",
+    "blob_removal",
+    "segment_removal",
+    "recovery_removal",
+    "copy_data",
+    "catalog_log",
+    "clean_mark",
+}};
 static_assert(!kSyncs.back().empty());
 
 constexpr std::array<std::string_view, kIoKinds> kKinds = {

@@ -69,6 +69,8 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const std::string& pa
 
   Result<std::vector<std::string>> names = list_directory(directory->root_.get());
   if (!names) return std::unexpected(names.error());
+  if (has(*names, kIncompleteName))
+    return fail(Errc::corrupt, "a backup or restore that never ended");
   if (!has(*names, kSuperblock)) {
     if (options.if_absent == IfAbsent::refuse)
       return fail(Errc::not_found, "no SUPERBLOCK in the data directory");

@@ -158,6 +158,15 @@ Result<LiveEnds> live_ends(const LiveBlobs& live) {
   return ends;
 }
 
+// A backup shares the file and may name what lies behind; its space would not come back anyway.
+Result<bool> has_second_name(int directory_fd, const std::string& name) {
+  const Result<Fd> file = open_for_read(directory_fd, name, Caching::buffered);
+  if (!file) return std::unexpected(file.error());
+  const Result<std::uint64_t> names = count_names(file->get());
+  if (!names) return std::unexpected(names.error());
+  return *names > 1;
+}
+
 Status cut_segment(Sweep& sweep, const std::string& name, std::uint64_t end_bytes) {
   const Result<std::uint64_t> size = size_of(sweep.directory_fd, name);
   if (!size) return std::unexpected(size.error());
@@ -169,10 +178,13 @@ Status cut_segment(Sweep& sweep, const std::string& name, std::uint64_t end_byte
   }
   const std::uint64_t wanted_bytes = round_up(end_bytes, kBlockBytes);
   if (*size <= wanted_bytes) return {};
+  const Result<bool> is_shared = has_second_name(sweep.directory_fd, name);
+  if (!is_shared) return std::unexpected(is_shared.error());
+  if (*is_shared) return {};
   ++sweep.report.segments_cut;
   sweep.report.bytes_freed += *size - wanted_bytes;
   if (sweep.mode == RecoveryMode::report) return {};
-  Result<Fd> file = open_for_write(sweep.directory_fd, name, Caching::buffered);
+  const Result<Fd> file = open_for_write(sweep.directory_fd, name, Caching::buffered);
   if (!file) return std::unexpected(file.error());
   Status cut = truncate_file(file->get(), wanted_bytes);
   crash_point(CrashPoint::recovery_segment_cut);

@@ -23,6 +23,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 
 namespace mooring {
@@ -278,6 +279,15 @@ std::optional<Result<std::vector<Entry>>> Database::try_scan(const ScanRange& ra
   if (status.IsIncomplete()) return std::nullopt;
   if (!status.ok()) return std::unexpected(error_from(status, "scan of records"));
   return entries;
+}
+
+Status Database::checkpoint(const std::filesystem::path& directory) const {
+  rocksdb::Checkpoint* made = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(impl_->db.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(directory.string());
+  if (!status.ok()) return std::unexpected(error_from(status, "checkpoint of the catalogue"));
+  return {};
 }
 
 Status Database::verify_checksums() const {

@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,12 +24,19 @@ using rocksdb::IOStatus;
 
 constexpr std::string_view kLogSuffix = ".log";
 
+/// What was written to a log that is being written, without the zeros behind.
+using WrittenBytes = std::atomic<std::uint64_t>;
+
 /// A log as RocksDB writes it. Zeros go through a descriptor of their own: a hint that may fail,
 /// for the write that follows tells whether there is room.
 class LogAhead final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
-  LogAhead(std::unique_ptr<FSWritableFile> file, int fd, std::uint64_t ahead_bytes)
-      : FSWritableFileOwnerWrapper(std::move(file)), fd_(fd), zeros_(ahead_bytes) {}
+  LogAhead(std::unique_ptr<FSWritableFile> file, int fd, std::uint64_t ahead_bytes,
+           std::shared_ptr<WrittenBytes> written)
+      : FSWritableFileOwnerWrapper(std::move(file)),
+        fd_(fd),
+        zeros_(ahead_bytes),
+        written_(std::move(written)) {}
   ~LogAhead() override { ::close(fd_); }
   LogAhead(const LogAhead&) = delete;
   LogAhead& operator=(const LogAhead&) = delete;
@@ -34,13 +44,13 @@ class LogAhead final : public rocksdb::FSWritableFileOwnerWrapper {
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
                   IODebugContext* context) override {
     extend_for(data.size());
-    return FSWritableFileOwnerWrapper::Append(data, options, context);
+    return note(FSWritableFileOwnerWrapper::Append(data, options, context));
   }
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
                   const rocksdb::DataVerificationInfo& verification,
                   IODebugContext* context) override {
     extend_for(data.size());
-    return FSWritableFileOwnerWrapper::Append(data, options, verification, context);
+    return note(FSWritableFileOwnerWrapper::Append(data, options, verification, context));
   }
   // What RocksDB has appended ends before the zeros: its own file cuts them off while closing only
   // if it has preallocated.
@@ -48,10 +58,16 @@ class LogAhead final : public rocksdb::FSWritableFileOwnerWrapper {
     const IOStatus closed = FSWritableFileOwnerWrapper::Close(options, context);
     if (closed.ok() && ::ftruncate(fd_, static_cast<off_t>(end_bytes_)) != 0)
       return IOStatus::IOError("cannot cut a log to its length");
+    written_.reset();  // from here on the file tells
     return closed;
   }
 
  private:
+  IOStatus note(IOStatus appended) {
+    if (appended.ok() && written_) written_->store(end_bytes_, std::memory_order_release);
+    return appended;
+  }
+
   void extend_for(std::size_t size_bytes) {
     end_bytes_ += size_bytes;
     while (size_bytes_ < end_bytes_ && !given_up_) {
@@ -64,6 +80,7 @@ class LogAhead final : public rocksdb::FSWritableFileOwnerWrapper {
 
   int fd_;
   std::vector<char> zeros_;
+  std::shared_ptr<WrittenBytes> written_;
   std::uint64_t end_bytes_ = 0;   // of what RocksDB has appended
   std::uint64_t size_bytes_ = 0;  // of the file
   bool given_up_ = false;
@@ -82,12 +99,36 @@ class LogsAhead final : public rocksdb::FileSystemWrapper {
     const IOStatus made = FileSystemWrapper::NewWritableFile(name, options, result, context);
     if (!made.ok() || !name.ends_with(kLogSuffix)) return made;
     const int fd = ::open(name.c_str(), O_WRONLY | O_CLOEXEC);
-    if (fd >= 0) *result = std::make_unique<LogAhead>(std::move(*result), fd, ahead_bytes_);
+    if (fd < 0) return made;
+    auto written = std::make_shared<WrittenBytes>(0);
+    {
+      const std::lock_guard lock(mutex_);
+      std::erase_if(written_, [](const auto& log) { return log.second.expired(); });
+      written_[name] = written;
+    }
+    *result = std::make_unique<LogAhead>(std::move(*result), fd, ahead_bytes_, std::move(written));
     return made;
+  }
+
+  // A checkpoint copies a log as far as it is told: not into zeros that a commit is overwriting.
+  IOStatus GetFileSize(const std::string& name, const IOOptions& options, std::uint64_t* size_bytes,
+                       IODebugContext* context) override {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = written_.find(name);
+      const auto written = found == written_.end() ? nullptr : found->second.lock();
+      if (written) {
+        *size_bytes = written->load(std::memory_order_acquire);
+        return IOStatus::OK();
+      }
+    }
+    return FileSystemWrapper::GetFileSize(name, options, size_bytes, context);
   }
 
  private:
   std::uint64_t ahead_bytes_;
+  std::mutex mutex_;
+  std::map<std::string, std::weak_ptr<WrittenBytes>> written_;  // by name, while they are written
 };
 
 }  // namespace

@@ -8,6 +8,10 @@
 // Only for logs whose every write is synced before the next one: then at most the last batch, of
 // which nobody was told, can be missing between zeros. What was written before it is never in
 // doubt.
+//
+// Whoever asks for the size of a log that is being written is told how much of it was written: a
+// checkpoint (Database::checkpoint) that copied the zeros too could find a commit behind them whose
+// predecessor it has missed.
 #pragma once
 
 #include <cstdint>

@@ -156,6 +156,12 @@ Result<std::uint64_t> file_size(int fd) {
   return static_cast<std::uint64_t>(info.st_size);
 }
 
+Result<std::uint64_t> count_names(int fd) {
+  struct stat status{};
+  if (::fstat(fd, &status) != 0) return last_error("fstat");
+  return static_cast<std::uint64_t>(status.st_nlink);
+}
+
 Status sync_data(int fd, SyncName name) {
   if (sync_is_skipped(name)) return {};
   return sync_result(kernel(IoKind::sync, [fd] { return ::fdatasync(fd); }), "fdatasync");
@@ -165,6 +171,11 @@ Status sync_directory(int directory_fd, SyncName name) {
   if (sync_is_skipped(name)) return {};
   return sync_result(kernel(IoKind::sync, [directory_fd] { return ::fsync(directory_fd); }),
                      "fsync of a directory");
+}
+
+Status sync_file_system(int fd, SyncName name) {
+  if (sync_is_skipped(name)) return {};
+  return sync_result(kernel(IoKind::sync, [fd] { return ::syncfs(fd); }), "syncfs");
 }
 
 Status link_unnamed(int fd, int directory_fd, const std::string& name) {
@@ -198,6 +209,17 @@ Status rename_replacing(int from_directory_fd, const std::string& from, int to_d
   });
   if (renamed == 0) return {};
   return last_error("rename");
+}
+
+Status link_name(int from_directory_fd, const std::string& from, int to_directory_fd,
+                 const std::string& to) {
+  const int linked = kernel(IoKind::name, [&] {
+    return ::linkat(from_directory_fd, from.c_str(), to_directory_fd, to.c_str(), 0);
+  });
+  if (linked == 0) return {};
+  if (errno == EXDEV || errno == EMLINK || errno == EPERM || errno == EOPNOTSUPP)
+    return fail(Errc::not_implemented, "linkat", errno);
+  return last_error("linkat");
 }
 
 Status remove_name(int directory_fd, const std::string& name) {

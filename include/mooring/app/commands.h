@@ -72,6 +72,27 @@ struct CheckOptions {
 /// it cannot be read.
 [[nodiscard]] int run_check(const CheckOptions& options);
 
+struct BackupOptions {
+  std::string data_dir = "./data";
+  std::string target = {};  ///< the directory that will hold the backup: absent or empty
+};
+
+/// Backs the store up, beside a running server (through its admin socket) and without one, and
+/// prints what was done (app/backup.h). 64: the target holds something; 70: it failed, the target
+/// says INCOMPLETE; 71: the store is damaged: the backup holds the rest; 75: a process has the
+/// store that does not answer, or makes a backup already; 78: there is no store.
+[[nodiscard]] int run_backup(const BackupOptions& options);
+
+struct RestoreOptions {
+  std::string data_dir = "./data";  ///< absent or empty
+  std::string backup = {};
+};
+
+/// Makes a data directory from a backup, on stable storage when it ends. 64: the data directory
+/// holds something; 70: it failed; 71: the backup never ended; 75: a process uses the backup; 78:
+/// that is no backup.
+[[nodiscard]] int run_restore(const RestoreOptions& options);
+
 /// Prints every route: method, pattern, family, policy. For tests of the whole table.
 [[nodiscard]] int run_routes();
 

@@ -66,6 +66,11 @@ enum class CrashPoint : std::uint8_t {
   compact_moved,      ///< and the catalogue says so
   segment_forgotten,  ///< by the catalogue
   segment_dropped,
+  backup_checkpointed,  ///< of the catalogue; no file of a blob is in the backup yet
+  backup_copied,        ///< all of it, nothing is synced
+  copy_synced,          ///< of a backup or a restored store, which says INCOMPLETE still
+  copy_named,           ///< its SUPERBLOCK stands beside INCOMPLETE
+  restore_copied,
   server_drained,
   catalog_flushed,
   clean_mark_put,
@@ -89,6 +94,7 @@ enum class SyncName : std::uint8_t {
   blob_removal,
   segment_removal,
   recovery_removal,
+  copy_data,    ///< the whole of a backup or a restored store
   catalog_log,  ///< the write-ahead log, once per batch
   clean_mark,   ///< taken at start
 };

@@ -36,6 +36,10 @@ namespace mooring {
 inline constexpr unsigned kDataFormatVersion = 1;
 inline constexpr unsigned kBlobShards = 256;
 
+/// Stands in a directory that a backup or a restore has not ended. Such a directory is never
+/// opened.
+inline constexpr const char* kIncompleteName = "INCOMPLETE";
+
 /// What to do with a path that is empty or not there.
 enum class IfAbsent : std::uint8_t { format, refuse };
 

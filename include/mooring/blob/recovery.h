@@ -5,7 +5,8 @@
 //   blobs/<aa>/<id>     without a live record of the file tier: removed
 //   blobs/…             leftover temporary names of landings: removed
 //   segments/<c>-<n>    without a live record: removed; else cut after the last live record (the
-//                       preallocated tail of a segment that was open when the process ended)
+//                       preallocated tail of a segment that was open when the process ended),
+//                       unless it has a second name: then a backup shares it (app/backup.h, I1)
 //   anything else       not ours: counted, never touched
 // Doing it twice changes nothing more. A crash in the middle leaves work for the next start.
 // With RecoveryMode::report nothing is changed: `mooring check` proves V8 with it.

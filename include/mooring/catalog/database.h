@@ -130,6 +130,12 @@ class Database final : public View {
   [[nodiscard]] std::optional<Result<Value>> try_get(Family family, std::string_view key) const;
   [[nodiscard]] std::optional<Result<std::vector<Entry>>> try_scan(const ScanRange& range) const;
 
+  /// Makes <directory>, which must not exist, a catalogue of this moment: with every commit that
+  /// was answered before, and perhaps with later ones, each whole. Tables are shared with this one
+  /// by links where the file system can. Blocks; changes go on meanwhile. Fails with exists,
+  /// no_space, io_error.
+  [[nodiscard]] Status checkpoint(const std::filesystem::path& directory) const;
+
   /// Reads every table and verifies its checksums. Blocks for long; for `check --deep` and
   /// scrubbing. Fails with corrupt or io_error.
   [[nodiscard]] Status verify_checksums() const;

@@ -49,6 +49,8 @@ enum class Caching { buffered, direct };
 [[nodiscard]] Status preallocate(int fd, std::uint64_t offset_bytes, std::uint64_t size_bytes);
 [[nodiscard]] Status truncate_file(int fd, std::uint64_t size_bytes);
 [[nodiscard]] Result<std::uint64_t> file_size(int fd);
+/// How many names (hard links) the file has.
+[[nodiscard]] Result<std::uint64_t> count_names(int fd);
 
 /// Completed means: the bytes (and the size) of the file are on stable storage. `name` tells which
 /// sync of the house it is. Any failure is
@@ -56,9 +58,15 @@ enum class Caching { buffered, direct };
 [[nodiscard]] Status sync_data(int fd, SyncName name = SyncName::unnamed);
 /// Completed means: the names in the directory are on stable storage.
 [[nodiscard]] Status sync_directory(int directory_fd, SyncName name = SyncName::unnamed);
+/// Completed means: all that was written to the file system of `fd` before is on stable storage.
+[[nodiscard]] Status sync_file_system(int fd, SyncName name = SyncName::unnamed);
 
 /// Gives an unnamed file its name; Errc::exists if the name is taken.
 [[nodiscard]] Status link_unnamed(int fd, int directory_fd, const std::string& name);
+/// Gives a named file a second name; Errc::exists if that is taken, Errc::not_implemented where the
+/// two places cannot share a file: other file systems, too many names, links that are forbidden.
+[[nodiscard]] Status link_name(int from_directory_fd, const std::string& from, int to_directory_fd,
+                               const std::string& to);
 /// Renames inside one file system; Errc::exists if the new name is taken.
 [[nodiscard]] Status rename_without_replacing(int from_directory_fd, const std::string& from,
                                               int to_directory_fd, const std::string& to);

@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "mooring/catalog/transaction.h"
@@ -99,6 +101,28 @@ TEST(LogAhead, AClosedStoreHasNoZerosAndOpensWithoutThem) {
   const auto plain = open_database(directory.path(), OpenMode::existing);
   EXPECT_EQ(plain->last_stop(), LastStop::clean);
   EXPECT_EQ(plain->get(Family::asset, "a").value(), "1");
+}
+
+// Zeros that are copied while commits overwrite them could leave a hole.
+TEST(LogAhead, ACheckpointBesideCommitsTakesALogOnlyAsFarAsItWasWritten) {
+  TemporaryDirectory directory;
+  auto database = open_ahead(directory.path() / "store", OpenMode::create);
+  std::atomic<bool> stopping{false};
+  std::thread commits([&] {
+    for (int i = 0; !stopping.load(); ++i)
+      commit(*database, std::to_string(i % 100), std::string(700, 'v'));
+  });
+  std::string log;
+  for (int i = 0; i < 200 && log.empty(); ++i) {
+    const fs::path copy = directory.path() / std::to_string(i);
+    EXPECT_TRUE(database->checkpoint(copy));
+    for (const auto& entry : fs::directory_iterator(copy))
+      if (entry.path().extension() == ".log") log = bytes_of(entry.path());
+  }
+  stopping.store(true);
+  commits.join();
+  ASSERT_FALSE(log.empty()) << "no commit fell between the flush and the copy";
+  EXPECT_EQ(log.back(), 'v');
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <vector>
@@ -37,6 +38,27 @@ TEST_F(FileTest, AnUnnamedFileGetsANameOnceAndOnlyOnce) {
   Result<Fd> other = open_unnamed(fd(), Caching::buffered);
   EXPECT_EQ(link_unnamed(other->get(), fd(), "name").error().code, Errc::exists);
   EXPECT_EQ(read_file(fd(), "name", 100).value_or(""), "content");
+}
+
+TEST_F(FileTest, GivesAFileASecondNameAndTakesNobodysName) {
+  ASSERT_TRUE(replace_file(fd(), "one", "content").has_value());
+  ASSERT_TRUE(link_name(fd(), "one", fd(), "two").has_value());
+  const Result<Fd> file = open_for_read(fd(), "two", Caching::buffered);
+  ASSERT_TRUE(file.has_value());
+  EXPECT_EQ(count_names(file->get()).value_or(0), 2u);
+  EXPECT_EQ(link_name(fd(), "one", fd(), "two").error().code, Errc::exists);
+  EXPECT_EQ(link_name(fd(), "none", fd(), "three").error().code, Errc::not_found);
+  EXPECT_TRUE(sync_file_system(fd()).has_value());
+}
+
+TEST_F(FileTest, SaysWhereAFileCannotHaveASecondName) {
+  ASSERT_TRUE(replace_file(fd(), "one", "content").has_value());
+  const Result<Fd> elsewhere = open_directory(AT_FDCWD, "/dev/shm/.");
+  struct stat here{}, there{};
+  if (!elsewhere || ::fstat(fd(), &here) != 0 || ::fstat(elsewhere->get(), &there) != 0 ||
+      here.st_dev == there.st_dev)
+    GTEST_SKIP() << "no other file system to write to";
+  EXPECT_EQ(link_name(fd(), "one", elsewhere->get(), "two").error().code, Errc::not_implemented);
 }
 
 TEST_F(FileTest, ReplacesASmallFileWhole) {
