@@ -18,8 +18,21 @@ Status remove_file(BlobStore& store, const BlobId& id) {
   return store.directory_syncs().sync_shard(shard);
 }
 
+// Relaxed commits are synced by nobody: the copies of what lived in a segment, and the records that
+// say so, reach the disk before the old bytes go. What was there for long is never in doubt.
+Status sync_what_was_moved(const DataDirectory& directory) {
+  if (Status synced = sync_file_system(directory.segments_fd()); !synced) return synced;
+  // "/." because the catalogue may be a symbolic link to another file system.
+  const Result<Fd> catalog = open_directory(directory.root_fd(), "catalog/.");
+  if (!catalog && catalog.error().code == Errc::not_found) return {};
+  if (!catalog) return std::unexpected(catalog.error());
+  return sync_file_system(catalog->get());
+}
+
 Status remove_segment(BlobStore& store, SegmentId segment) {
   const int directory = store.directory().segments_fd();
+  if (store.options().durability == Durability::relaxed)
+    if (Status synced = sync_what_was_moved(store.directory()); !synced) return synced;
   Status removed = remove_name(directory, to_string(segment));
   if (!removed || store.options().durability == Durability::relaxed) return removed;
   crash_point(CrashPoint::segment_dropped);
