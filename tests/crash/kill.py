@@ -7,12 +7,14 @@ import time
 
 from load import World
 from oracle import Oracle
-from store import DeadlyServer, Violation, fault_names
+import harness
+from store import DeadlyServer, Violation, fault_names, judge_copy
 
 LOAD_SECONDS_MAX = 1.0  # until a random kill
 POINT_SECONDS_MAX = 3.0  # until a crash point that is not passed is given up
 PROVE_EVERY = 8
 NEW_STORE_EVERY = 100
+KINDS = {"random": 36, "load": 38, "start": 9, "stop": 5, "fresh": 4, "backup": 6, "restore": 2}
 FRESH = ("format_", "replacement_", "superblock_", "secret_")  # passed only by a new store
 
 
@@ -21,7 +23,7 @@ class Plan:
     """What one cycle does: follows from the seed and the number of the cycle alone."""
 
     seed: str
-    kind: str  # random, load, start, stop, fresh
+    kind: str  # random, load, start, stop, fresh, backup, restore
     point: str = ""
     seconds: float = 0.0
 
@@ -42,7 +44,7 @@ class Planner:
 
     def plan(self, number):
         rng = random.Random(f"{self.seed}/{number}")
-        kind = rng.choices(["random", "load", "start", "stop", "fresh"], [40, 40, 10, 5, 5])[0]
+        kind = rng.choices(list(KINDS), list(KINDS.values()))[0]
         names = self.names(kind) if kind != "random" else [""]
         return Plan(f"{self.seed}/{number}", kind, rng.choice(names),
                     rng.uniform(0.0, LOAD_SECONDS_MAX))
@@ -175,6 +177,43 @@ class KillRig:
         oracle.close()
         shutil.rmtree(server.directory)
         return oracle.acknowledged, 2
+
+    def do_backup(self, plan):
+        """A server that dies while it backs itself up under load; then the backup begins anew."""
+        self.server.die()
+        self.server.start("--crash-at", f"{plan.point}:1")
+        load = self.world.load(plan.seed)
+        time.sleep(plan.seconds)
+        target = self.server.directory / "backup"
+        done = self.server.back_up(target)
+        died = self.wait_for_death(POINT_SECONDS_MAX)
+        self.note(plan.point, died)
+        if done or not died:
+            raise Violation(f"{plan.point} is not passed by a backup")
+        self.server.die()
+        judge_copy(target, False)
+        shutil.rmtree(target, ignore_errors=True)
+        return load.finish(), 2
+
+    def do_restore(self, plan):
+        """A backup under load is whole; so is what is made of it, or it says that it is not."""
+        load = self.world.load(plan.seed)
+        time.sleep(plan.seconds)
+        target, restored = (self.server.directory / name for name in ("backup", "restored"))
+        judge_copy(target, self.server.back_up(target))
+        self.server.die()
+        changes = load.finish()
+        words = ("restore", "--data", restored, target)
+        died = harness.mooring("--crash-at", f"{plan.point}:1", *words).returncode == -9
+        self.note(plan.point, died)
+        judge_copy(restored, False)
+        shutil.rmtree(restored)
+        if harness.mooring(*words, seconds=120).returncode != 0:
+            raise Violation("a backup cannot be restored")
+        judge_copy(restored, True)
+        shutil.rmtree(restored)
+        shutil.rmtree(target)
+        return changes, 1 + died
 
     def wait_for_death(self, seconds):
         deadline = time.monotonic() + seconds

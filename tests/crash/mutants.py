@@ -19,7 +19,7 @@ LOOP = ["losetup", "--direct-io=on", "-f", "--show"]
 FIRST_LIFE = ("format_", "replacement_", "secret_")
 CUTS = {"load": 40, "ack": 60}
 MUST_FIND = ("replacement_data", "secret_data", "secret_directory", "segment_data", "blob_data",
-             "blob_directory", "catalog_log")
+             "blob_directory", "copy_data", "catalog_log")
 # What `./dev test` has the time for: where each is found at once.
 SHORT = {"secret_data": ("joined",), "segment_data": ("split",), "blob_directory": ("split",),
          "catalog_log": ("split",)}
@@ -28,6 +28,8 @@ SHORT = {"secret_data": ("joined",), "segment_data": ("split",), "blob_directory
 def cuts_of(sync):
     if sync.startswith(FIRST_LIFE):
         return ("joined",), {"fresh": 1}
+    if sync == "copy_data":
+        return LAYOUTS, {"backup": 1}
     if sync == "clean_mark":
         return ("joined",), {"idle": 1}
     return LAYOUTS, CUTS

@@ -13,7 +13,7 @@ import time
 from kill import LOAD_SECONDS_MAX, POINT_SECONDS_MAX, Planner
 from load import World
 from oracle import KIB, MIB, Content, Oracle, pick_content
-from store import DeadlyServer, Violation
+from store import DeadlyServer, Violation, judge_copy
 from volumes import LOG_FLUSH, NO_LOG_FLUSH, Volume, why_not
 
 LAYOUTS = ("joined", "split", "buffered")
@@ -23,7 +23,8 @@ PROVE_EVERY = 5
 # Debian builds RocksDB with its assertions: its own threads may meet one when a file fails, before
 # the failure has reached us. The process ends either way.
 ROCKSDB_GIVES_UP = "AssertFalseAndGetStatusForPrevError"
-KINDS = {"load": 30, "ack": 25, "point": 20, "fresh": 10, "idle": 5, "start": 10}
+KINDS = {"load": 30, "ack": 25, "point": 20, "fresh": 10, "idle": 5, "start": 10,
+         "backup": 8}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -224,6 +225,20 @@ class PowerRig:
         store.start()
         store.cut(plan.flag)
         return 0
+
+    def do_backup(self, store, plan):
+        """The power goes when a backup beside the load has just been said to be made."""
+        store.meet()
+        load = store.world.load(plan.seed)
+        target = store.volumes[0].place / "backup"
+        done = store.server.back_up(target)
+        store.cut(plan.flag)
+        changes = load.finish()
+        store.power_on()
+        judge_copy(target, done)
+        if target.exists():
+            shutil.rmtree(target)
+        return changes
 
     def do_start(self, store, plan):
         """A cut under load, and another one while the next start recovers."""

@@ -12,6 +12,7 @@ import harness  # noqa: E402  the path is set above
 from harness import BINARY, READY, START_SECONDS_MAX, Server  # noqa: E402
 
 # Small segments and buffers: what rolls over once an hour elsewhere does so many times a minute.
+# Compaction and scrub are at work all the time.
 CONFIG = """
 [data]
 segment_bytes = "4MiB"
@@ -21,6 +22,12 @@ write_buffer_bytes = "4MiB"
 chunks_per_core = 24
 [renditions]
 workers = 1
+[compaction]
+live_percent_min = 90
+interval = "20ms"
+[scrub]
+rate = "64MiB"
+cycle = "1s"
 """
 DAMAGE = re.compile(r"(\d+) segments are damaged, (\d+) names are not ours")
 
@@ -73,6 +80,16 @@ class DeadlyServer(Server):
             raise Violation(f"recovery found damage: {told[-3000:]}")
         self.was_killed = True  # until it stops in order
 
+    def look_at_scrub(self):
+        """Nothing was found damaged in this life, and old marks of what is sound go."""
+        def metric(name):
+            page = self.anonymous().get("/metrics").text
+            return int(re.search(rf"^{name} (\d+)", page, re.MULTILINE)[1])
+        for name in ("mooring_damage_found_total", "mooring_compaction_damaged_total"):
+            if metric(name) != 0:
+                raise Violation(f"{name} {metric(name)}: {self.errors()[-3000:]}")
+        harness.eventually(lambda: metric("mooring_blobs_damaged") == 0, 20, "no marks of damage")
+
     def stop(self):
         super().stop()
         self.was_killed = False
@@ -105,8 +122,17 @@ class DeadlyServer(Server):
             self.process.stdout.close()
             self.process = None
 
+    def back_up(self, target):
+        """Whether `mooring backup`, beside this server, said that it has made one."""
+        done = harness.mooring("backup", "--data", self.data, target, seconds=120)
+        if done.returncode not in (0, 70, 75):
+            raise Violation(f"backup: exit code {done.returncode}: {done.stdout} {done.stderr}")
+        return done.returncode == 0
+
     def prove(self):
         """Stopped in order, every byte of the store is owned and whole (V8)."""
+        if self.process is not None:
+            self.look_at_scrub()
         try:
             self.stop()
         except AssertionError as error:
@@ -114,6 +140,23 @@ class DeadlyServer(Server):
         checked = self.check("--deep")
         if checked.returncode != 0:
             raise Violation("check --deep: " + (checked.stdout + checked.stderr)[-3000:])
+
+
+def judge_copy(directory, is_done):
+    """A backup or a restored store: whole, or it says that it is not. Done: whole."""
+    if not is_done and not directory.exists():
+        return
+    checked = harness.mooring("check", "--deep", "--data", directory, seconds=120)
+    if checked.returncode == 0:
+        return
+    text = f"{directory}: check --deep: {checked.returncode} {checked.stdout} {checked.stderr}"
+    if is_done:
+        raise Violation(text[-3000:])
+    marked = (directory / "INCOMPLETE").exists()
+    empty = not any(name.name not in ("INCOMPLETE", "INCOMPLETE.new")
+                    for name in directory.iterdir())
+    if not marked and not empty:
+        raise Violation("neither whole nor marked as incomplete: " + text[-3000:])
 
 
 def fault_names(what):
