@@ -82,8 +82,8 @@ struct DatabaseOptions {
   std::uint64_t reserve_bytes = std::uint64_t{64} << 20;
   int open_files_max = 512;
   int background_jobs = 2;  ///< threads for flushes and compactions
-  /// Called once per error of a background job, on a thread of RocksDB, with no_space, io_error or
-  /// corrupt. The application stops the process, except for no_space. Must not block.
+  /// Called for each error of a background job (no_space, io_error, corrupt) and each failed change
+  /// of a file (io_error), on the thread that met it. Stop on all but no_space. Must not block.
   std::function<void(const Error&)> on_background_error = {};
 };
 

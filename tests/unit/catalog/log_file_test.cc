@@ -18,10 +18,13 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kAheadBytes = 64 << 10;
+// Nothing is flushed by itself, so that a directory stays as it is while it is copied.
+constexpr std::size_t kRoomyBytes = std::size_t{64} << 20;
 
 std::unique_ptr<Database> open_ahead(const fs::path& directory, OpenMode mode) {
   DatabaseOptions options = small_database(mode);
   options.log_ahead_bytes = kAheadBytes;
+  options.write_buffer_bytes = kRoomyBytes;
   auto opened = Database::open(directory, options);
   MOORING_CHECK(opened.has_value(), "the store of a test opens");
   return *std::move(opened);

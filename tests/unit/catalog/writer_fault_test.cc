@@ -3,10 +3,13 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <functional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "mooring/base/uuid.h"
 #include "store.h"
@@ -150,8 +153,42 @@ class FileSizeLimit {
   rlimit before_{};
 };
 
+/// Nothing is flushed by itself, so that one log grows until it is over the limit.
+DatabaseOptions one_log_database(OpenMode mode) {
+  DatabaseOptions options = small_database(mode);
+  options.write_buffer_bytes = std::size_t{64} << 20;
+  return options;
+}
+
+// RocksDB asserts that nobody uses a file that has failed: whoever ends the process has to hear of
+// the failure before anybody can.
+TEST(WriterOnAFailingDisk, AFailedChangeOfAFileIsReportedBeforeTheWriterKnows) {
+  TemporaryDirectory directory;
+  std::vector<std::string> heard;
+  DatabaseOptions options = one_log_database(OpenMode::create);
+  options.on_background_error = [&](const Error& error) {
+    heard.push_back(std::string(name_of(error.code)));
+  };
+  auto database = Database::open(directory.path() / "catalog", options).value();
+  Writer writer(*database, {.on_fatal = [&](const Error&) { heard.push_back("writer"); }});
+  const FileSizeLimit limit(256 << 10);
+  Status accepted;
+  for (int i = 0; accepted && i < 1000; ++i) {
+    auto change = put_value(std::to_string(i), std::string(16 << 10, 'x'));
+    accepted = writer.commit_and_wait(change);
+  }
+  EXPECT_FALSE(accepted);
+  writer.stop();
+  ASSERT_GE(heard.size(), 2u);
+  EXPECT_EQ(heard.front(), name_of(Errc::io_error));
+  EXPECT_EQ(std::ranges::count(heard, "writer"), 1);
+}
+
 TEST(WriterOnAFailingDisk, AcknowledgesNothingMoreAndReportsOnce) {
   Store store;
+  store.database.reset();
+  store.database =
+      Database::open(store.directory.path(), one_log_database(OpenMode::existing)).value();
   std::vector<Errc> fatal;
   int accepted = 0;
   {
