@@ -1,10 +1,12 @@
 // The file of the local issuer's secret: contract in auth/issuer.h.
 #include <fcntl.h>
 #include <openssl/rand.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 
 #include "mooring/auth/base64url.h"
 #include "mooring/auth/issuer.h"
@@ -72,6 +74,25 @@ Status write_new(const std::filesystem::path& name, std::string_view secret) {
   return {};
 }
 
+constexpr std::string_view kFreshMark = ".new-";
+
+// What a process left that died while it made a secret. One that is still at it keeps its own.
+void remove_leftovers(const std::filesystem::path& data_dir) {
+  const std::string prefix = std::string(kSecretFileName) + std::string(kFreshMark);
+  std::error_code failed;
+  std::filesystem::directory_iterator entry(data_dir, failed);
+  for (; !failed && entry != std::filesystem::directory_iterator(); entry.increment(failed)) {
+    const std::string name = entry->path().filename().string();
+    pid_t maker = 0;
+    if (!name.starts_with(prefix)) continue;
+    const char* const end = name.data() + name.size();
+    const auto [rest, error] = std::from_chars(name.data() + prefix.size(), end, maker);
+    if (error != std::errc() || rest != end || maker <= 0) continue;
+    const bool is_gone = ::kill(maker, 0) != 0 && errno == ESRCH;
+    if (is_gone || maker == ::getpid()) ::unlink(entry->path().c_str());
+  }
+}
+
 // A new name is linked, not renamed over: of two processes that do so at once one meets EEXIST, and
 // both read the same secret afterwards.
 Status create_secret(const std::filesystem::path& data_dir, const std::filesystem::path& path) {
@@ -79,8 +100,8 @@ Status create_secret(const std::filesystem::path& data_dir, const std::filesyste
   if (RAND_bytes(reinterpret_cast<unsigned char*>(random.data()),
                  static_cast<int>(random.size())) != 1)
     return fail(Errc::internal, "random bytes for the secret");
-  const std::filesystem::path fresh = path.string() + ".new-" + std::to_string(::getpid());
-  ::unlink(fresh.c_str());
+  const std::filesystem::path fresh =
+      path.string() + std::string(kFreshMark) + std::to_string(::getpid());
   if (const Status written = write_new(fresh, base64url_encode(random)); !written) {
     ::unlink(fresh.c_str());
     return written;
@@ -117,6 +138,7 @@ Result<std::string> load_secret(const std::filesystem::path& data_dir) {
 }
 
 Result<std::string> load_or_create_secret(const std::filesystem::path& data_dir) {
+  remove_leftovers(data_dir);
   Result<std::string> secret = load_secret(data_dir);
   if (secret || secret.error().code != Errc::not_found) return secret;
   const Status created = create_secret(data_dir, data_dir / kSecretFileName);

@@ -28,7 +28,8 @@ inline constexpr std::int64_t kTokenLifetimeSeconds = 60 * 60;
 [[nodiscard]] Result<std::string> load_secret(const std::filesystem::path& data_dir);
 
 /// As load_secret, and makes the secret when there is none: written under another name, synced,
-/// renamed, the directory synced. Two processes that do so at once end up with one secret.
+/// linked, the directory synced. Two processes that do so at once end up with one secret. What a
+/// process left that died over this is removed.
 [[nodiscard]] Result<std::string> load_or_create_secret(const std::filesystem::path& data_dir);
 
 /// The entry of the local issuer for the TokenVerifier. Its tokens may live as long as they were

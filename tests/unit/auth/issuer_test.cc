@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -96,6 +97,23 @@ TEST_F(SecretFile, CannotBeMadeWhereThereIsNoDirectory) {
 TEST_F(SecretFile, SurvivesTheLeftoversOfACrash) {
   std::ofstream(path_.string() + ".new-" + std::to_string(::getpid())) << "half";
   EXPECT_EQ(load_or_create_secret(dir_).value_or("").size(), 43u);
+}
+
+TEST_F(SecretFile, WhatADeadProcessLeftIsRemovedAndNothingElse) {
+  const std::string prefix = path_.string() + ".new-";
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  const std::string dead = prefix + std::to_string(child);
+  const std::string alive = prefix + std::to_string(::getppid());
+  const std::string other = prefix + "abc";
+  for (int start = 0; start < 2; ++start) {  // the one that makes the secret, and a later one
+    for (const std::string& name : {dead, alive, other}) std::ofstream(name) << "half";
+    EXPECT_TRUE(load_or_create_secret(dir_));
+    EXPECT_FALSE(std::filesystem::exists(dead));
+    EXPECT_TRUE(std::filesystem::exists(alive));
+    EXPECT_TRUE(std::filesystem::exists(other));
+  }
 }
 
 class Issuer : public testing::Test {
