@@ -112,7 +112,11 @@ bool valid_host(std::string_view text) noexcept {
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
   if (name.empty()) return false;
-  for (const char c : name) {
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    const bool is_triplet = i + 2 < name.size() && Grammar::hex_value(name[i + 1]) >= 0 &&
+                            Grammar::hex_value(name[i + 2]) >= 0;
+    if (c == '%' && !is_triplet) return false;
     const bool allowed = Grammar::is_digit(c) ||
                          (Grammar::lower(c) >= 'a' && Grammar::lower(c) <= 'z') ||
                          std::string_view("-._~%!$&'()*+;=").find(c) != std::string_view::npos;

@@ -154,13 +154,14 @@ TEST(RequestHead, RefusesASingularFieldTwice) {
 
 TEST(RequestHead, ChecksTheHost) {
   for (const char* host : {"h", "h:", "h:0", "h:65535", "[::1]", "[::1]:8080", "127.0.0.1:80",
-                           "a-b.example.org", "xn--bcher-kva.example"}) {
+                           "a-b.example.org", "xn--bcher-kva.example", "a%2db", "%41"}) {
     HeadParser parser;
     const std::string bytes = "GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n";
     EXPECT_TRUE(parser.parse(bytes)) << host;
   }
-  for (const char* host : {"", ":80", "h:65536", "h:x", "h:80:80", "[::1", "[h]", "[::1]x", "a b",
-                           "a,b", "u@h", "h/p", "h?q", "h#f", "h\\x", "\xc3\xa9"})
+  for (const char* host :
+       {"",    ":80", "h:65536", "h:x",  "h:80:80",  "[::1", "[h]", "[::1]x", "a b",  "a,b", "u@h",
+        "h/p", "h?q", "h#f",     "h\\x", "\xc3\xa9", "%",    "h%",  "h%4",    "h%4g", "%%41"})
     EXPECT_EQ(error_of("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n"), Errc::invalid)
         << host;
   EXPECT_EQ(error_of("GET / HTTP/1.1\r\n\r\n"), Errc::invalid);
