@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::string_view kMask = "***";
 constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr std::size_t kCapabilityDigits = 32;
+constexpr std::size_t kCapabilityDigitsShown = 8;  // enough to find it, too few to use it
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -58,8 +60,9 @@ void append_masked_pair(std::string& out, std::string_view pair) {
 
 std::string masked_url(std::string_view url) {
   const std::size_t query = url.find_first_of("?#");
-  if (query == std::string_view::npos) return std::string(url);
-  std::string masked(url.substr(0, query + 1));
+  std::string masked = masked_path(url.substr(0, query));
+  if (query == std::string_view::npos) return masked;
+  masked += url[query];
   append_masked_query(masked, url.substr(query + 1));
   return masked;
 }
@@ -133,7 +136,7 @@ std::string combined_time(std::int64_t wall_ms) {
 }
 
 std::string target_of(const AccessRecord& record) {
-  std::string target(record.path);
+  std::string target = masked_path(record.path);
   if (!record.query.empty()) {
     target += '?';
     append_masked_query(target, record.query);
@@ -202,6 +205,20 @@ bool is_secret_parameter(std::string_view raw_name) {
   };
   return contains("token") || contains("secret") || contains("password") || contains("signature") ||
          name.ends_with("key");
+}
+
+std::string masked_path(std::string_view path) {
+  std::string masked;
+  for (std::size_t place = 0; place < path.size();) {
+    const std::size_t end = std::min(path.find_first_not_of(kHexDigits, place), path.size());
+    const bool begins = place > 0 && path[place - 1] == '/';
+    const bool is_capability = begins && end - place == kCapabilityDigits;
+    masked += path.substr(place, is_capability ? kCapabilityDigitsShown : end - place);
+    if (is_capability) masked += kMask;
+    if (end < path.size()) masked += path[end];
+    place = end + 1;
+  }
+  return masked;
 }
 
 void append_masked_query(std::string& out, std::string_view query) {

@@ -1,6 +1,7 @@
 #include "mooring/app/dispatch.h"
 
 #include "mooring/api/services.h"
+#include "mooring/app/access_line.h"
 #include "mooring/base/clock.h"
 #include "mooring/base/json_writer.h"
 #include "mooring/base/log.h"
@@ -86,7 +87,8 @@ Task<Response> dispatch(DispatchContext& context, const RequestHead& head, BodyR
   Response response = co_await match.route->handler(exchange);
   say_when_to_retry(response);
   if (response.status == 500)
-    log_error("request", "{} {} was answered with 500", name_of(head.method), head.path);
+    log_error("request", "{} {} was answered with 500", name_of(head.method),
+              masked_path(head.path));
   co_return response;
 }
 

@@ -15,7 +15,8 @@
 //       byte beyond ASCII, so that nobody forges a line or speaks to a terminal;
 //   I2  no secret: credentials in fields are never part of a record, and the values of query
 //   parameters
-//       that look like one (is_secret_parameter) are replaced by "***", also in the Referer;
+//       that look like one (is_secret_parameter) are replaced by "***", also in the Referer; so
+//       are capabilities in paths (masked_path);
 //   I3  a field is cut at kAccessFieldBytesMax, so a line has a bounded length.
 #pragma once
 
@@ -53,6 +54,10 @@ struct AccessRecord {
   std::optional<Errc> refused_early = {};
   std::array<std::uint64_t, kStages> stage_ns = {};  ///< 0: the request did not go through it
 };
+
+/// `path` with what opens something by being known (X11: the keys of partner assets, segments of 32
+/// lower-case hex digits) cut to its first eight digits and "***".
+[[nodiscard]] std::string masked_path(std::string_view path);
 
 /// Whether a parameter of this (raw) name carries a credential: decoded and in lower case it
 /// contains "token", "secret", "password" or "signature", or ends with "key". Better one too many

@@ -103,6 +103,28 @@ TEST(AccessLine, JsonKeepsTextOfPeopleAndEscapesControlCharactersBeyondAscii) {
   EXPECT_NE(line.find("K\xc3\xb6ln \\u009b31m"), std::string::npos) << line;
 }
 
+TEST(AccessLine, CapabilitiesInPathsAreMasked) {
+  const std::string key = "0123456789abcdef0123456789abcdef";
+  EXPECT_EQ(masked_path("/asset/" + key), "/asset/01234567***");
+  EXPECT_EQ(masked_path("/asset/" + key + ".png"), "/asset/01234567***.png");
+  EXPECT_EQ(masked_path("/" + key + "/a/" + key), "/01234567***/a/01234567***");
+  for (const std::string& path : {"/asset/" + key.substr(1), "/asset/" + key + "0", "/a" + key,
+                                  std::string("/"), std::string("*"), std::string()})
+    EXPECT_EQ(masked_path(path), path);
+  AccessRecord record;
+  record.method = "GET";
+  const std::string path = "/asset/" + key;
+  const std::string referer = "http://h" + path + "?a=1";
+  record.path = path;
+  record.referer = referer;
+  for (const AccessLog format : {AccessLog::text, AccessLog::json}) {
+    std::string line;
+    append_access_line(line, record, format);
+    EXPECT_EQ(line.find(key), line.npos) << line;
+    EXPECT_NE(line.find("/asset/01234567***?a=1"), line.npos) << line;
+  }
+}
+
 TEST(AccessLine, SecretsOfQueriesAreMasked) {
   EXPECT_EQ(masked("a=1&token=abc&b=2"), "a=1&token=***&b=2");
   EXPECT_EQ(masked("access_token=a/b;c&key=k"), "access_token=***&key=***");
