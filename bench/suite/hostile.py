@@ -1,6 +1,7 @@
 """The scenario of hostile clients: what a good one feels of thousands that are slow."""
 
 import errno
+import resource
 import socket
 import threading
 import time
@@ -87,6 +88,8 @@ def stored_path(server):
 
 def hostile(bench):
     """The p99 of a good client's uploads and downloads, alone and beside slow connections."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     rows, reconnects = [], []
     with bench.turn(), Mooring(bench.folder) as server:
         large = stored_path(server)

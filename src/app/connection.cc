@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
 
 #include "mooring/app/access_log.h"
 #include "mooring/app/metrics.h"
@@ -26,8 +27,9 @@ std::string_view path_of_request_line(std::string_view head) {
 
 }  // namespace
 
-// The window [0, end_) of the head buffer holds what was received and not yet consumed; the request
-// under way starts at 0.
+// The window [0, end_) of the memory holds what was received and not yet consumed; the request
+// under way starts at 0. The memory is a head buffer, or the connection's own where those are
+// short: who is slow must not keep others from being heard.
 class Connection {
  public:
   Connection(ConnectionContext& context, Fd socket, std::string peer);
@@ -53,6 +55,10 @@ class Connection {
   [[nodiscard]] Task<void> refuse(const Error& error);
   [[nodiscard]] Task<void> linger();
   void consume(std::size_t size_bytes) noexcept;
+  [[nodiscard]] MutableBytes memory() const noexcept;
+  [[nodiscard]] bool buffers_are_short() const noexcept;
+  void move_out();
+  void give_back() noexcept;
   void record(const RequestHead& head, const DispatchRecord& dispatched, const RequestBody& body,
               const SentResponse& sent);
   void log_access(const RequestHead& head, const DispatchRecord& dispatched,
@@ -65,6 +71,7 @@ class Connection {
   Watch watch_;
   HeadParser parser_;
   HeadLease buffer_;
+  std::unique_ptr<std::byte[]> own_;  // instead of buffer_
   std::size_t end_ = 0;
   std::size_t head_bytes_ = 0;
   std::uint64_t requests_ = 0;
@@ -124,12 +131,12 @@ Task<void> Connection::run() {
     }
   }
   if (after == After::linger) co_await linger();
-  buffer_.reset();
+  give_back();
 }
 
 // An idle connection is closed at once, one with a request under way after its answer.
 void Connection::drain() noexcept {
-  const bool idle = end_ == 0 && !buffer_;
+  const bool idle = end_ == 0 && !buffer_ && !own_;
   if (idle) watch_.interrupt();
 }
 
@@ -141,7 +148,7 @@ Task<Result<bool>> Connection::receive_head() {
   watch_.set_deadline(end_ == 0 ? context_.settings.idle_ms : context_.settings.head_ms);
   while (true) {
     if (end_ > 0) {
-      const std::string_view window = as_text(Bytes(buffer_.memory()).first(end_));
+      const std::string_view window = as_text(Bytes(memory()).first(end_));
       Result<std::optional<std::size_t>> parsed = parser_.parse(window);
       if (!parsed) co_return std::unexpected(parsed.error());
       if (parsed->has_value()) {
@@ -197,7 +204,8 @@ Task<Result<std::size_t>> Connection::receive_first() {
 }
 
 Task<Result<std::size_t>> Connection::receive_more() {
-  const MutableBytes room = buffer_.memory().subspan(end_);
+  if (buffer_ && buffers_are_short()) move_out();
+  const MutableBytes room = memory().subspan(end_);
   if (room.empty()) co_return fail(Errc::head_too_large, "a head buffer is full");
   SizeOperation receive = context_.core.ring().recv(socket_.get(), room);
   watch_.watch(&receive);
@@ -210,10 +218,11 @@ Task<Result<std::size_t>> Connection::receive_more() {
 Task<Connection::After> Connection::answer_request() {
   watch_.clear();
   ++requests_;
+  if (buffer_ && buffers_are_short()) move_out();
   const RequestHead& head = parser_.head();
-  const MutableBytes memory = buffer_.memory();
+  const MutableBytes here = memory();
   RequestBody body(context_.core, socket_.get(), head,
-                   memory.subspan(head_bytes_, end_ - head_bytes_), memory.subspan(end_), watch_,
+                   here.subspan(head_bytes_, end_ - head_bytes_), here.subspan(end_), watch_,
                    context_.settings.body_progress, context_.settings.body_bytes_max);
   DispatchRecord dispatched;
   Response response = co_await dispatch(context_.dispatch, head, body, dispatched);
@@ -248,7 +257,7 @@ Task<void> Connection::refuse(const Error& error) {
   context_.metrics.refused_early(error.code);
   watch_.clear();
   RequestHead head;
-  const Bytes seen = buffer_ ? Bytes(buffer_.memory()).first(end_) : Bytes();
+  const Bytes seen = end_ > 0 ? Bytes(memory()).first(end_) : Bytes();
   Response response =
       render_error(context_.dispatch.router, path_of_request_line(as_text(seen)), error);
   ResponseWriter writer(context_.core, socket_.get(), watch_, context_.settings.send_progress);
@@ -277,9 +286,31 @@ Task<void> Connection::linger() {
 
 void Connection::consume(std::size_t size_bytes) noexcept {
   end_ -= size_bytes;
-  if (end_ == 0) return buffer_.reset();
-  std::byte* memory = buffer_.memory().data();
-  std::memmove(memory, memory + size_bytes, end_);
+  if (end_ == 0) return give_back();
+  std::byte* const begin = memory().data();
+  std::memmove(begin, begin + size_bytes, end_);
+}
+
+MutableBytes Connection::memory() const noexcept {
+  return own_ ? MutableBytes(own_.get(), kHeadBufferBytes) : buffer_.memory();
+}
+
+bool Connection::buffers_are_short() const noexcept {
+  return context_.core.head_buffers().leased() > context_.settings.head_buffers_held_max;
+}
+
+// The head is read once more, for what was parsed of it points into the buffer.
+void Connection::move_out() {
+  own_ = std::make_unique_for_overwrite<std::byte[]>(kHeadBufferBytes);
+  std::memcpy(own_.get(), buffer_.memory().data(), end_);
+  buffer_.reset();
+  parser_.reset();
+  (void)parser_.parse(as_text(Bytes(memory()).first(end_)));  // as before: the bytes decide (I1)
+}
+
+void Connection::give_back() noexcept {
+  buffer_.reset();
+  own_.reset();
 }
 
 void Connection::record(const RequestHead& head, const DispatchRecord& dispatched,

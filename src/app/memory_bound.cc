@@ -30,7 +30,8 @@ MemoryBound memory_bound(const Config& config, std::uint64_t cores) noexcept {
   bound.chunks_bytes += cores * config.data.segment_ahead_bytes;
   bound.heads_bytes = cores * config.limits.head_buffers_per_core * kHeadBufferBytes;
   bound.small_bodies_bytes = config.limits.uploads_in_flight_max * kSmallBodyBytes;
-  bound.connections_bytes = config.limits.connections_max * kConnectionBytes;
+  // Where head buffers are short, a request lies in memory of its connection's own.
+  bound.connections_bytes = config.limits.connections_max * (kConnectionBytes + kHeadBufferBytes);
   bound.tokens_bytes = cores * (TokenCache::bytes_max(config.auth.cached_tokens_per_core) +
                                 KeyCache::bytes_max(config.auth.cached_keys_per_core));
   bound.catalog_bytes = config.rocksdb.block_cache_bytes + config.rocksdb.row_cache_bytes +

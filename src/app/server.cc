@@ -135,6 +135,7 @@ ConnectionSettings connection_settings(const Config& config) {
   settings.head.request_line_bytes_max = config.limits.request_line_bytes_max;
   settings.head.head_bytes_max = config.limits.head_bytes_max;
   settings.head.fields_max = config.limits.header_fields_max;
+  settings.head_buffers_held_max = config.limits.head_buffers_per_core / 2;
   settings.body_bytes_max = config.limits.body_bytes_max;
   settings.requests_max = config.limits.requests_per_connection_max;
   settings.idle_ms = timeouts.idle_ms;

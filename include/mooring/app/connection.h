@@ -3,8 +3,9 @@
 //   wait for a head -> dispatch -> send the answer -> again, or linger and close
 //
 // A connection lives in the frame of serve_connection, on one core, for its whole life. While it is
-// idle it holds no buffer. Everything a peer can do wrong by being slow ends by a watch
-// (app/watch.h); everything it can send wrong ends in one answer and a close (vow V6).
+// idle it holds no buffer, and while many hold one it holds memory of its own: slow ones never keep
+// a head buffer from those who are quick. Everything a peer can do wrong by being slow ends by a
+// watch (app/watch.h); everything it can send wrong ends in one answer and a close (vow V6).
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,8 @@ class AccessLogBuffer;
 /// Limits and times of connections; from the configuration, const while the server runs.
 struct ConnectionSettings {
   HeadLimits head;
+  /// Beyond so many head buffers in use a request moves into memory of its connection's own.
+  std::size_t head_buffers_held_max = 128;
   std::uint64_t body_bytes_max = 5_GiB;
   std::uint64_t requests_max = 0;  ///< per connection; 0: no limit
   std::uint64_t idle_ms = 60'000;
