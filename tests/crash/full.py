@@ -8,6 +8,7 @@ import contextlib
 import os
 import resource
 import socket
+import subprocess
 import time
 
 from families import Unanswered
@@ -15,7 +16,7 @@ from harness import eventually
 from load import World
 from oracle import KIB, Content, Oracle
 from store import DeadlyServer, Violation
-from volumes import Volume, why_not
+from volumes import Volume, call, why_not
 
 CONFIG = '[data]\nreserve_bytes = "192MiB"\nreserve_inodes = 500\n'
 BETWEEN_RESERVES = 128 << 20
@@ -115,6 +116,39 @@ def disk(directory, kind, exhaust, deletes_work):
         volume.remove()
 
 
+def read_only(directory):
+    """ext4 takes itself away from writers after an error: nothing more is acknowledged, reads go on
+    or the process stops with 70; mended and mounted anew, everything acknowledged is there."""
+    volume = Volume(directory, "ext4", "read-only")
+    call("mount", "-o", "remount,errors=remount-ro", volume.place)
+    shop = Shop(directory, "shop-read-only", volume.place)
+    shop.world.is_faulty = True
+    try:
+        trigger = f"/sys/fs/ext4/{os.path.basename(volume.device)}/trigger_fs_error"
+        if not os.access(trigger, os.W_OK):
+            return f"read-only after an error: not tried, {trigger} cannot be written"
+        with open(trigger, "w", encoding="ascii") as switch:
+            switch.write("1")
+        with contextlib.suppress(Unanswered):
+            shop.client.make(shop.pictures, CONTENT)
+            raise Violation("acknowledged on a file system that takes nothing")
+        if shop.server.is_alive():
+            shop.read_all()
+            shop.server.process.terminate()
+        code = shop.server.reap()
+        if code not in (0, 70):
+            raise Violation(f"ended with {code}: {shop.server.errors()[-3000:]}")
+        volume.unmount()
+        subprocess.run(["e2fsck", "-p", "-f", volume.device], check=False, capture_output=True)
+        volume.mount()
+        shop.server.start()
+        shop.end()
+        return f"read-only after an error: nothing acknowledged, exit code {code}"
+    finally:
+        shop.server.end()
+        volume.remove()
+
+
 def between_reserves(place):
     fill(place, BETWEEN_RESERVES)
 
@@ -161,6 +195,7 @@ def run(directory, tell):
     missing = why_not()
     if missing:
         return [*done, f"full disks SKIPPED: {missing}"]
+    done.append(read_only(directory))
     for kind in ("ext4", "xfs"):
         for exhaust, deletes in ((between_reserves, True), (nothing_left, False),
                                  (fill_inodes, True)):
