@@ -32,7 +32,7 @@ BELOW["app"] = set(BELOW)
 
 # Third-party headers and the one place of each. A test or a benchmark stands where its floor does.
 PLACES = [
-    (r"liburing\.h|linux/io_uring\.h", {"uring"}),
+    (r"liburing\.h|linux/io_uring\.h", {"uring", "tests/fuzz/uring/simulated_kernel.cc"}),
     (r"llhttp\.h", {"http"}),
     (r"rocksdb/", {"catalog"}),
     (r"roaring/", {"catalog"}),

@@ -64,6 +64,7 @@ void mutate(std::string& input, const std::vector<std::string>& corpus, Random& 
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (LLVMFuzzerInitialize != nullptr) LLVMFuzzerInitialize(&argc, &argv);
   if (argc != 2) {
     std::fprintf(stderr, "usage: %s CORPUS_DIRECTORY\n", argv[0]);
     return 64;

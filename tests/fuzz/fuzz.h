@@ -9,6 +9,8 @@
 #include "mooring/base/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+/// A target may define it: called once, before anything else.
+extern "C" [[gnu::weak]] int LLVMFuzzerInitialize(int* argument_count, char*** arguments);
 
 namespace mooring {
 
