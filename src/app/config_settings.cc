@@ -113,6 +113,8 @@ constexpr std::array kSettings = std::to_array<Setting<Config>>({
     {"rocksdb", "block_cache_bytes", MOORING_CONFIG(rocksdb.block_cache_bytes), Unit::bytes, 1_MiB,
      1024_GiB},
     {"rocksdb", "row_cache_bytes", MOORING_CONFIG(rocksdb.row_cache_bytes), Unit::bytes, 0, 64_GiB},
+    {"rocksdb", "record_cache_bytes_per_core", MOORING_CONFIG(rocksdb.record_cache_bytes_per_core),
+     Unit::bytes, 0, 64_GiB},
     {"rocksdb", "write_buffer_bytes", MOORING_CONFIG(rocksdb.write_buffer_bytes), Unit::bytes,
      1_MiB, 64_GiB},
     {"rocksdb", "log_bytes_max", MOORING_CONFIG(rocksdb.log_bytes_max), Unit::bytes, 1_MiB, 64_GiB},

@@ -35,7 +35,8 @@ MemoryBound memory_bound(const Config& config, std::uint64_t cores) noexcept {
   bound.tokens_bytes = cores * (TokenCache::bytes_max(config.auth.cached_tokens_per_core) +
                                 KeyCache::bytes_max(config.auth.cached_keys_per_core));
   bound.catalog_bytes = config.rocksdb.block_cache_bytes + config.rocksdb.row_cache_bytes +
-                        config.rocksdb.write_buffer_bytes;
+                        config.rocksdb.write_buffer_bytes +
+                        cores * config.rocksdb.record_cache_bytes_per_core;
   // Each rendition that is admitted holds at most a segment's content, each that is worked on a
   // copy of it; renditions in memory are bounded by the pool (image/pool.h, I6). A check that waits
   // holds its upload's buffer, which is counted there.

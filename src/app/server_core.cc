@@ -84,7 +84,7 @@ struct ServerCore::Parts final : private Message {
         core(std::move(owned)),
         metrics(core_metrics),
         blobs(*core, server.store),
-        reader(*core, server.database),
+        reader(*core, server.database, server.config.rocksdb.record_cache_bytes_per_core),
         collector(*core, reader, server.writer, blobs, server.config.data.collect_gather_ms),
         compactor(*core, reader, server.writer, blobs,
                   compaction_options(server.config.compaction)),

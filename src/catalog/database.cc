@@ -245,6 +245,10 @@ std::uint64_t Database::generation(Family family) const noexcept {
   return impl_->generations[index_of(family)].load(std::memory_order_acquire);
 }
 
+const RecordStamps& Database::stamps() const noexcept {
+  return impl_->stamps;
+}
+
 GarbageQueue& Database::garbage() noexcept {
   return impl_->garbage;
 }

@@ -13,6 +13,7 @@
 
 #include "mooring/base/result.h"
 #include "mooring/catalog/database.h"
+#include "mooring/catalog/record_stamps.h"
 
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
@@ -76,6 +77,7 @@ struct Database::Impl {
   std::uint64_t reserve_bytes = 0;
   LastStop last_stop = LastStop::none;
   std::array<std::atomic<std::uint64_t>, kFamilies> generations{};
+  RecordStamps stamps;
   GarbageQueue garbage;
 
   ~Impl() { release(); }

@@ -26,8 +26,9 @@ struct Transaction::Impl {
     Family family;
     Overlay::Change change;
   };
-  std::vector<Written> sorted;  // what the batch being written changes
-  std::vector<BlobId> marked;   // as garbage, by it
+  std::vector<Written> sorted;         // what the batch being written changes
+  std::vector<std::uint64_t> records;  // the hashes of the same
+  std::vector<BlobId> marked;          // as garbage, by it
   // 8 bytes of protection per key: a bit flipped between here and the log is found.
   rocksdb::WriteBatch batch{0, 0, 8, 0};
 
@@ -108,8 +109,10 @@ rocksdb::Status Transaction::Impl::write(Durability durability) {
   std::array<bool, kFamilies> changed{};
   marked.clear();
   sorted.clear();
+  records.clear();
   overlay.for_each([&](Family family, const Overlay::Change& change) {
     changed[index_of(family)] = true;
+    records.push_back(record_hash(family, change.key));
     if (family == Family::gc && change.value) marked.push_back(KeyReader(change.key).blob());
     sorted.push_back({family, change});
   });
@@ -125,7 +128,9 @@ rocksdb::Status Transaction::Impl::write(Durability durability) {
   }
   rocksdb::WriteOptions options;
   options.sync = durability == Durability::durable && !sync_is_skipped(SyncName::catalog_log);
+  for (const std::uint64_t hash : records) database.stamps.begin_change(hash);
   const rocksdb::Status written = write(options);
+  for (const std::uint64_t hash : records) database.stamps.end_change(hash);
   for (std::size_t family = 0; family < kFamilies; ++family)
     if (changed[family]) database.generations[family].fetch_add(1, std::memory_order_release);
   if (written.ok())

@@ -20,7 +20,11 @@ Result<bool> any_key(const View& view, Family family, std::string_view prefix) {
 }
 
 Result<Value> MemoryView::get(Family family, std::string_view key) const {
+  RecordPrint print{.family = family, .key = key, .hash = record_hash(family, key)};
+  print.stamp = database_.stamps().of(print.hash);
+  if (const auto known = cache_.find(print)) return std::string(*known);
   auto answer = database_.try_get(family, key);
+  if (answer && *answer && **answer) cache_.keep(print, ***answer);
   if (answer) return *std::move(answer);
   would_block_ = true;
   return fail(Errc::stale, "read of a record that is not in memory");

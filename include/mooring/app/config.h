@@ -154,9 +154,10 @@ struct ThreadsConfig {
 };
 
 struct RocksdbConfig {
-  std::uint64_t block_cache_bytes = 128_MiB;  ///< shared by all families
-  std::uint64_t row_cache_bytes = 16_MiB;     ///< single records that are asked for often
-  std::uint64_t write_buffer_bytes = 64_MiB;  ///< all families together
+  std::uint64_t block_cache_bytes = 128_MiB;          ///< shared by all families
+  std::uint64_t row_cache_bytes = 16_MiB;             ///< single records that are asked for often
+  std::uint64_t record_cache_bytes_per_core = 8_MiB;  ///< single records, in front of RocksDB
+  std::uint64_t write_buffer_bytes = 64_MiB;          ///< all families together
   std::uint64_t open_files_max = 512;
   std::uint64_t log_bytes_max = 256_MiB;    ///< write-ahead logs kept
   std::uint64_t log_ahead_bytes = 512_KiB;  ///< by which a log grows at a time

@@ -49,6 +49,8 @@
 #include "mooring/base/result.h"
 #include "mooring/catalog/family.h"
 #include "mooring/catalog/garbage.h"
+#include "mooring/catalog/record_cache.h"
+#include "mooring/catalog/record_stamps.h"
 #include "mooring/catalog/view.h"
 
 namespace mooring {
@@ -118,6 +120,9 @@ class Database final : public View {
   /// told: what was read at one generation still holds while it is the same. Any thread.
   [[nodiscard]] std::uint64_t generation(Family family) const noexcept;
 
+  /// As `generation`, for single records. Any thread.
+  [[nodiscard]] const RecordStamps& stamps() const noexcept;
+
   /// What was marked as garbage and not yet collected.
   [[nodiscard]] GarbageQueue& garbage() noexcept;
 
@@ -168,17 +173,19 @@ class Snapshot final : public View {
   std::unique_ptr<Moment> moment_;
 };
 
-/// What is in memory of a Database, for reading on a core. A read that would have to touch the disk
-/// fails and sets `would_block`; reader.h then repeats it on a worker. One thread, one use.
+/// What is in memory of a Database, for reading on a core: in the core's own cache, which is kept
+/// filled, or in RocksDB's. A read that would have to touch the disk fails and sets `would_block`;
+/// reader.h then repeats it on a worker. One thread, one use.
 class MemoryView final : public View {
  public:
-  explicit MemoryView(const Database& database) : database_(database) {}
+  MemoryView(const Database& database, RecordCache& cache) : database_(database), cache_(cache) {}
   [[nodiscard]] Result<Value> get(Family family, std::string_view key) const override;
   [[nodiscard]] Result<std::vector<Entry>> scan(const ScanRange& range) const override;
   [[nodiscard]] bool would_block() const noexcept { return would_block_; }
 
  private:
   const Database& database_;
+  RecordCache& cache_;
   mutable bool would_block_ = false;
 };
 

@@ -5,6 +5,9 @@
 // there, once more from its beginning on a worker, where it may block. So such a function changes
 // nothing but its result, and may run twice.
 //
+// Records that are asked for often are kept by the core itself (record_cache.h), as long as they
+// are what the database holds.
+//
 // A completed read shows every commit that was answered before it began. Two reads are two moments:
 // what must be true at the moment of a change is checked again in the mutation that makes it.
 #pragma once
@@ -17,6 +20,7 @@
 
 #include "mooring/base/result.h"
 #include "mooring/catalog/database.h"
+#include "mooring/catalog/record_cache.h"
 #include "mooring/catalog/view.h"
 #include "mooring/core/core.h"
 #include "mooring/core/task.h"
@@ -31,8 +35,9 @@ struct ReaderMetrics {
 
 class Reader {
  public:
-  /// The core and the database outlive the reader.
-  Reader(Core& core, const Database& database) : core_(core), database_(database) {}
+  /// The core and the database outlive the reader. `cache_bytes` for records that are kept.
+  Reader(Core& core, const Database& database, std::size_t cache_bytes = 0)
+      : core_(core), database_(database), cache_(cache_bytes) {}
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
@@ -44,7 +49,7 @@ class Reader {
   /// `function(const View&)`, which returns a Result: `co_await reader.read(find_it)`.
   template <typename Function>
   [[nodiscard]] Task<std::invoke_result_t<Function&, const View&>> read(Function function) {
-    MemoryView memory(database_);
+    MemoryView memory(database_, cache_);
     auto answer = function(memory);
     if (!memory.would_block()) {
       count(from_memory_);
@@ -83,6 +88,7 @@ class Reader {
 
   Core& core_;
   const Database& database_;
+  RecordCache cache_;
   std::atomic<std::uint64_t> from_memory_{0};
   std::atomic<std::uint64_t> on_worker_{0};
 };

@@ -1,6 +1,8 @@
 // The catalogue as a core uses it: commits and reads are awaited, and answers come home.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -114,6 +116,37 @@ TEST(CatalogOnACore, WhatIsInMemoryIsReadOnTheCoreAndTheRestOnAWorker) {
     const auto absent = co_await reader.get(Family::asset, "absent");
     EXPECT_EQ(absent.value(), std::nullopt);
   });
+}
+
+// Vow of reader.h: whatever the core keeps, a read shows what was answered before it began, and
+// never less than a read before it. A writer counts up as fast as it can, this core reads along.
+TEST(CatalogOnACore, AKeptRecordIsNeverOlderThanWhatWasAnswered) {
+  constexpr int kLast = 3000;
+  Store store;
+  Writer writer(*store.database, {.durability = Durability::relaxed});
+  std::atomic<int> answered{0};
+  std::thread counting([&] {
+    for (int number = 1; number <= kLast; ++number) {
+      AnyChange change([number](Transaction& t) -> Status {
+        t.put(Family::asset, "count", std::to_string(number));
+        return {};
+      });
+      EXPECT_TRUE(writer.commit_and_wait(change));
+      answered.store(number);
+    }
+  });
+  run_on_core(0, [&](Core& core) -> Task<void> {
+    Reader reader(core, *store.database, std::size_t{1} << 20);
+    int seen = 0;
+    while (seen < kLast) {
+      const int least = std::max(seen, answered.load());
+      const auto value = co_await reader.get(Family::asset, "count");
+      seen = value.value() ? std::stoi(**value) : 0;
+      EXPECT_GE(seen, least);
+      if (seen < least) break;
+    }
+  });
+  counting.join();
 }
 
 TEST(CatalogOnACore, AWalkThatMeetsAColdRecordIsRepeatedWhole) {
