@@ -140,6 +140,8 @@ constexpr std::array kSettings = std::to_array<Setting<Config>>({
      16_MiB, 1024_GiB},
     {"documents", "index_tail_documents", MOORING_CONFIG(documents.index_tail_documents),
      Unit::count, 1, 1'048'576},
+    {"documents", "index_tail_max", MOORING_CONFIG(documents.index_tail_max), Unit::count, 64,
+     1'048'576},
     {"renditions", "mode", MOORING_CONFIG(renditions.mode)},
     {"renditions", "workers", MOORING_CONFIG(renditions.workers), Unit::count, 1, 64},
     {"renditions", "queue_max", MOORING_CONFIG(renditions.queue_max), Unit::count, 0, 65'536},

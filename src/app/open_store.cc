@@ -53,6 +53,7 @@ Result<std::unique_ptr<Database>> open_catalog(const Config& config, const DataD
   if (config.data.durability == Durability::durable)
     options.log_ahead_bytes = config.rocksdb.log_ahead_bytes;
   options.log_bytes_max = config.rocksdb.log_bytes_max;
+  options.document_tail_max = config.documents.index_tail_max;
   options.open_files_max = static_cast<int>(config.rocksdb.open_files_max);
   options.background_jobs = static_cast<int>(config.rocksdb.background_jobs);
   options.on_background_error = [stop = std::move(on_io_error)](const Error& error) {

@@ -198,6 +198,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& di
 
   impl->directory = directory.string();
   impl->reserve_bytes = options.reserve_bytes;
+  impl->document_tail_max = options.document_tail_max;
   impl->listener = std::make_shared<ErrorListener>(options.on_background_error);
   rocksdb::DBOptions database = database_options(options);
   if (options.log_ahead_bytes > 0) {
@@ -247,6 +248,10 @@ std::uint64_t Database::generation(Family family) const noexcept {
 
 const RecordStamps& Database::stamps() const noexcept {
   return impl_->stamps;
+}
+
+std::uint64_t Database::document_tail_max() const noexcept {
+  return impl_->document_tail_max;
 }
 
 GarbageQueue& Database::garbage() noexcept {

@@ -11,7 +11,8 @@ namespace {
 
 Status append(Transaction& transaction, std::string_view organization, IndexState& state,
               const TailEntry& entry) {
-  if (tail_size(state) >= kTailMax) return fail(Errc::overloaded, "tail of the document index");
+  if (tail_size(state) >= transaction.document_tail_max())
+    return fail(Errc::overloaded, "tail of the document index");
   transaction.put(Family::document_tail, tail_key(state.number, state.next_sequence),
                   encode(entry));
   ++state.next_sequence;

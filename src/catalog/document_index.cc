@@ -85,7 +85,12 @@ struct DocumentIndex::Impl {
   Impl(Database& opened, Writer& writer, DocumentIndexOptions options)
       : database(opened),
         cache(options.memory_bytes),
-        folder(opened, writer, cache, options.tail_documents) {}
+        folder(opened, writer, cache, fold_size(options.tail_documents, opened)) {}
+
+  /// A tail that is at its limit is folded in any case, and well before it is there.
+  static std::size_t fold_size(std::size_t tail_documents, const Database& database) {
+    return std::min<std::size_t>(tail_documents, (database.document_tail_max() + 1) / 2);
+  }
 
   const Database& database;
   IndexCache cache;

@@ -36,8 +36,6 @@ struct IndexState {
 /// An organization whose tail reaches a multiple of this is due: the fold looks at it.
 ///   Family::document_due   organization (text)   -> (empty)
 inline constexpr std::uint64_t kTailStep = 16;
-/// Changes beyond this are refused until a fold has made room.
-inline constexpr std::uint64_t kTailMax = 65'536;
 
 [[nodiscard]] std::string encode(const IndexState& state);
 [[nodiscard]] Result<IndexState> decode_index_state(std::string_view bytes);

@@ -75,6 +75,7 @@ struct Database::Impl {
   std::shared_ptr<ErrorListener> listener;
   std::string directory;
   std::uint64_t reserve_bytes = 0;
+  std::uint64_t document_tail_max = 0;
   LastStop last_stop = LastStop::none;
   std::array<std::atomic<std::uint64_t>, kFamilies> generations{};
   RecordStamps stamps;

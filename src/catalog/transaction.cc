@@ -59,6 +59,10 @@ Result<std::vector<Entry>> Transaction::scan(const ScanRange& range) const {
   return entries;
 }
 
+std::uint64_t Transaction::document_tail_max() const noexcept {
+  return impl_->database.document_tail_max;
+}
+
 void Transaction::put(Family family, std::string_view key, std::string_view value) {
   impl_->overlay.put(family, key, value);
 }

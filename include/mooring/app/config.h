@@ -196,6 +196,7 @@ struct DocumentsConfig {
   std::uint64_t zips_in_flight_max = 2;        ///< of the whole server; further ones get 503
   std::uint64_t index_memory_bytes = 256_MiB;
   std::uint64_t index_tail_documents = 4096;
+  std::uint64_t index_tail_max = 65'536;
   bool operator==(const DocumentsConfig&) const = default;
 };
 

@@ -82,6 +82,9 @@ struct DatabaseOptions {
   /// once its log has met a full disk, so it never may. Deletes below the uploads' own, larger
   /// reserve need it.
   std::uint64_t reserve_bytes = std::uint64_t{64} << 20;
+  /// Changed documents of one organization that wait for the index: while there are as many,
+  /// further changes are refused with overloaded. At least 32.
+  std::uint64_t document_tail_max = 65'536;
   int open_files_max = 512;
   int background_jobs = 2;  ///< threads for flushes and compactions
   /// Called for each error of a background job (no_space, io_error, corrupt) and each failed change
@@ -122,6 +125,9 @@ class Database final : public View {
 
   /// As `generation`, for single records. Any thread.
   [[nodiscard]] const RecordStamps& stamps() const noexcept;
+
+  /// As the options say.
+  [[nodiscard]] std::uint64_t document_tail_max() const noexcept;
 
   /// What was marked as garbage and not yet collected.
   [[nodiscard]] GarbageQueue& garbage() noexcept;

@@ -34,6 +34,9 @@ class Transaction final : public View {
   [[nodiscard]] Result<Value> get(Family family, std::string_view key) const override;
   [[nodiscard]] Result<std::vector<Entry>> scan(const ScanRange& range) const override;
 
+  /// As DatabaseOptions say.
+  [[nodiscard]] std::uint64_t document_tail_max() const noexcept;
+
   void put(Family family, std::string_view key, std::string_view value);
   void erase(Family family, std::string_view key);
 

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "catalog/document_state.h"
 #include "mooring/catalog/assets.h"
 #include "mooring/catalog/blobs.h"
 #include "mooring/catalog/categories.h"
@@ -20,7 +19,8 @@ struct Documents : testing::Test {
   BlobId first{{1, 1}, 0};
   BlobId second{{2, 2}, 0};
 
-  Documents() {
+  Documents() : Documents(small_database(OpenMode::create)) {}
+  explicit Documents(const DatabaseOptions& options) : store(options) {
     MOORING_CHECK(store
                       .apply([&](Transaction& t) -> Status {
                         if (auto put = put_blob(t, first, {10, {.tier = Tier::file}}); !put)
@@ -194,28 +194,32 @@ TEST_F(Documents, ACategoryInUseStays) {
   EXPECT_EQ(code_of(remove()), Errc::not_found);
 }
 
-TEST_F(Documents, AreRefusedWhileTheTailOfTheirIndexIsFullAndTakenOnceItIsFolded) {
-  const auto made = create(document({line}));
-  ASSERT_TRUE(store.apply([](Transaction& t) -> Status {  // as if there had been many changes
-    auto state = find_index_state(t, "org-1");
-    (*state)->next_sequence = (*state)->folded_sequence + kTailMax;
-    put_index_state(t, "org-1", **state);
-    return {};
-  }));
-  EXPECT_TRUE(create(document({line}))) << "the last that the tail holds";
-  DocumentRecord renamed = *made;
+struct DocumentsWithASmallTail : Documents {
+  static constexpr std::size_t kTail = 32;
+  DocumentsWithASmallTail() : Documents(with_small_tail()) {}
+  static DatabaseOptions with_small_tail() {
+    DatabaseOptions options = small_database(OpenMode::create);
+    options.document_tail_max = kTail;
+    return options;
+  }
+};
+
+TEST_F(DocumentsWithASmallTail, ChangesAreRefusedWhileItIsFullAndTakenOnceItIsFolded) {
+  const auto oldest = create(document({line}));
+  while (linked_to(line).size() < kTail) ASSERT_TRUE(create(document({line})));
+  DocumentRecord renamed = *oldest;
   renamed.displayname = "Manual 2026";
   const auto rename = [&] {
     return store.apply([&](Transaction& t) { return replace_document(t, renamed); });
   };
   EXPECT_EQ(code_of(create(document({line}))), Errc::overloaded);
   EXPECT_EQ(code_of(rename()), Errc::overloaded);
-  EXPECT_EQ(code_of(unlink(made->id, line)), Errc::overloaded);
-  EXPECT_EQ(stored(made->id), *made);
-  EXPECT_EQ(linked_to(line).size(), 2U);
+  EXPECT_EQ(code_of(unlink(oldest->id, line)), Errc::overloaded);
+  EXPECT_EQ(stored(oldest->id), *oldest);
+  EXPECT_EQ(linked_to(line).size(), kTail);
   DocumentRecord other = document({stranger});
   other.organization_id = "org-2";
-  EXPECT_TRUE(create(other)) << "every organization has a tail of its own";
+  EXPECT_TRUE(create(other)) << "the tail of one organization is not the other's";
   {
     Writer writer(*store.database, {.durability = Durability::relaxed});
     DocumentIndex index(*store.database, writer, {});
@@ -223,7 +227,7 @@ TEST_F(Documents, AreRefusedWhileTheTailOfTheirIndexIsFullAndTakenOnceItIsFolded
   }
   EXPECT_TRUE(create(document({line})));
   EXPECT_TRUE(rename());
-  EXPECT_TRUE(unlink(made->id, line)->is_removed);
+  EXPECT_TRUE(unlink(oldest->id, line)->is_removed);
 }
 
 TEST_F(Documents, CategoriesAreListedByTheirCodes) {

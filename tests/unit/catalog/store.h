@@ -44,6 +44,14 @@ struct Store {
   TemporaryDirectory directory;
   std::unique_ptr<Database> database = open_database(directory.path(), OpenMode::create);
 
+  Store() = default;
+  /// With options of its own until it is opened again.
+  explicit Store(const DatabaseOptions& options) : database(nullptr) {
+    auto opened = Database::open(directory.path(), options);
+    MOORING_CHECK(opened.has_value(), "the store of a test opens");
+    database = *std::move(opened);
+  }
+
   /// Applies one function and writes it, as the writer does with a batch of one.
   template <typename Function>
   auto apply(Function function) {
