@@ -10,7 +10,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -24,20 +23,11 @@
 #include "mooring/core/core.h"
 #include "mooring/core/gate.h"
 #include "mooring/core/workers.h"
+#include "unit/support/change.h"
+#include "unit/support/random_content.h"
 #include "unit/support/temporary_directory.h"
 
 namespace mooring {
-
-/// A mutation that is a function of the transaction.
-template <typename Function>
-class Change final : public Mutation {
- public:
-  explicit Change(Function function) : function_(std::move(function)) {}
-  Status apply(Transaction& transaction) override { return function_(transaction); }
-
- private:
-  Function function_;
-};
 
 /// What a core has of the store.
 struct CoreStorage {
@@ -45,13 +35,6 @@ struct CoreStorage {
   Reader& reader;
   Writer& writer;
 };
-
-inline std::vector<std::byte> random_content(std::size_t size_bytes, unsigned seed) {
-  std::mt19937_64 source(seed);
-  std::vector<std::byte> content(size_bytes);
-  for (std::byte& b : content) b = static_cast<std::byte>(source());
-  return content;
-}
 
 class StorageTest : public ::testing::Test, protected LiveBlobs {
  protected:

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -17,16 +16,10 @@
 #include "mooring/core/core.h"
 #include "mooring/core/gate.h"
 #include "mooring/core/workers.h"
+#include "unit/support/random_content.h"
 #include "unit/support/temporary_directory.h"
 
 namespace mooring {
-
-inline std::vector<std::byte> random_content(std::size_t size_bytes, unsigned seed) {
-  std::mt19937_64 source(seed);
-  std::vector<std::byte> content(size_bytes);
-  for (std::byte& b : content) b = static_cast<std::byte>(source());
-  return content;
-}
 
 inline std::vector<std::byte> load(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);

@@ -11,6 +11,7 @@
 #include "mooring/base/result.h"
 #include "mooring/catalog/database.h"
 #include "mooring/catalog/writer.h"
+#include "unit/support/change.h"
 #include "unit/support/temporary_directory.h"
 
 namespace mooring {
@@ -27,17 +28,6 @@ inline std::unique_ptr<Database> open_database(const std::filesystem::path& dire
   MOORING_CHECK(opened.has_value(), "the store of a test opens");
   return *std::move(opened);
 }
-
-/// A mutation that is a function of the transaction.
-template <typename Function>
-class Change final : public Mutation {
- public:
-  explicit Change(Function function) : function_(std::move(function)) {}
-  Status apply(Transaction& transaction) override { return function_(transaction); }
-
- private:
-  Function function_;
-};
 
 /// An open, empty store and its transactions.
 struct Store {
