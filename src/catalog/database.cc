@@ -201,10 +201,12 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& di
   impl->document_tail_max = options.document_tail_max;
   impl->listener = std::make_shared<ErrorListener>(options.on_background_error);
   rocksdb::DBOptions database = database_options(options);
-  if (options.log_ahead_bytes > 0) {
-    impl->environment = environment_with_logs_ahead(options.log_ahead_bytes);
-    database.env = impl->environment.get();
-  }
+  impl->environment =
+      catalog_environment(options.log_ahead_bytes,
+                          [report = options.on_background_error](const rocksdb::IOStatus& failed) {
+                            if (report) report(error_from(failed, "a file of the catalogue"));
+                          });
+  database.env = impl->environment.get();
   database.listeners.push_back(impl->listener);
   rocksdb::DB* db = nullptr;
   const auto open_once = [&] {

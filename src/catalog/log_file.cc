@@ -24,6 +24,53 @@ using rocksdb::IOStatus;
 
 constexpr std::string_view kLogSuffix = ".log";
 
+/// A file that tells of its first failure on the spot: RocksDB marks the file and goes on, and
+/// where it is built with assertions, as Debian does, the next use of the file may end the process
+/// before the failure has come to anybody.
+class ToldOf final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  ToldOf(std::unique_ptr<FSWritableFile> file, const ReportFailure& report)
+      : FSWritableFileOwnerWrapper(std::move(file)), report_(report) {}
+
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
+                  IODebugContext* context) override {
+    return told(FSWritableFileOwnerWrapper::Append(data, options, context));
+  }
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
+                  const rocksdb::DataVerificationInfo& verification,
+                  IODebugContext* context) override {
+    return told(FSWritableFileOwnerWrapper::Append(data, options, verification, context));
+  }
+  IOStatus Truncate(std::uint64_t size_bytes, const IOOptions& options,
+                    IODebugContext* context) override {
+    return told(FSWritableFileOwnerWrapper::Truncate(size_bytes, options, context));
+  }
+  IOStatus Flush(const IOOptions& options, IODebugContext* context) override {
+    return told(FSWritableFileOwnerWrapper::Flush(options, context));
+  }
+  IOStatus Sync(const IOOptions& options, IODebugContext* context) override {
+    return told(FSWritableFileOwnerWrapper::Sync(options, context));
+  }
+  IOStatus Fsync(const IOOptions& options, IODebugContext* context) override {
+    return told(FSWritableFileOwnerWrapper::Fsync(options, context));
+  }
+  IOStatus RangeSync(std::uint64_t offset, std::uint64_t size_bytes, const IOOptions& options,
+                     IODebugContext* context) override {
+    return told(FSWritableFileOwnerWrapper::RangeSync(offset, size_bytes, options, context));
+  }
+  IOStatus Close(const IOOptions& options, IODebugContext* context) override {
+    return told(FSWritableFileOwnerWrapper::Close(options, context));
+  }
+
+ private:
+  IOStatus told(IOStatus done) {
+    if (!done.ok() && !done.IsNoSpace() && report_) report_(done);
+    return done;
+  }
+
+  const ReportFailure& report_;  // of the environment
+};
+
 /// What was written to a log that is being written, without the zeros behind.
 using WrittenBytes = std::atomic<std::uint64_t>;
 
@@ -86,18 +133,22 @@ class LogAhead final : public rocksdb::FSWritableFileOwnerWrapper {
   bool given_up_ = false;
 };
 
-class LogsAhead final : public rocksdb::FileSystemWrapper {
+class CatalogFiles final : public rocksdb::FileSystemWrapper {
  public:
-  explicit LogsAhead(std::uint64_t ahead_bytes)
-      : FileSystemWrapper(rocksdb::FileSystem::Default()), ahead_bytes_(ahead_bytes) {}
+  CatalogFiles(std::uint64_t ahead_bytes, ReportFailure report)
+      : FileSystemWrapper(rocksdb::FileSystem::Default()),
+        ahead_bytes_(ahead_bytes),
+        report_(std::move(report)) {}
 
-  const char* Name() const override { return "LogsAhead"; }
+  const char* Name() const override { return "CatalogFiles"; }
 
   IOStatus NewWritableFile(const std::string& name, const FileOptions& options,
                            std::unique_ptr<FSWritableFile>* result,
                            IODebugContext* context) override {
     const IOStatus made = FileSystemWrapper::NewWritableFile(name, options, result, context);
-    if (!made.ok() || !name.ends_with(kLogSuffix)) return made;
+    if (!made.ok()) return made;
+    *result = std::make_unique<ToldOf>(std::move(*result), report_);
+    if (ahead_bytes_ == 0 || !name.ends_with(kLogSuffix)) return made;
     const int fd = ::open(name.c_str(), O_WRONLY | O_CLOEXEC);
     if (fd < 0) return made;
     auto written = std::make_shared<WrittenBytes>(0);
@@ -126,15 +177,18 @@ class LogsAhead final : public rocksdb::FileSystemWrapper {
   }
 
  private:
-  std::uint64_t ahead_bytes_;
+  const std::uint64_t ahead_bytes_;
+  const ReportFailure report_;
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<WrittenBytes>> written_;  // by name, while they are written
 };
 
 }  // namespace
 
-std::unique_ptr<rocksdb::Env> environment_with_logs_ahead(std::uint64_t ahead_bytes) {
-  return rocksdb::NewCompositeEnv(std::make_shared<LogsAhead>(ahead_bytes));
+std::unique_ptr<rocksdb::Env> catalog_environment(std::uint64_t log_ahead_bytes,
+                                                  ReportFailure report) {
+  return rocksdb::NewCompositeEnv(
+      std::make_shared<CatalogFiles>(log_ahead_bytes, std::move(report)));
 }
 
 }  // namespace mooring

@@ -1,4 +1,5 @@
-// Write-ahead logs that grow ahead of what is written to them.
+// The files that RocksDB writes: failures are told on the spot, and write-ahead logs grow ahead of
+// what is written to them.
 //
 // A sync after which the file is longer has to write the file's size too: one more write that is
 // waited for, and with a journal a whole commit of it. So a log is extended by zeros, many commits
@@ -15,13 +16,21 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include <rocksdb/env.h>
+#include <rocksdb/io_status.h>
 
 namespace mooring {
 
-/// RocksDB's default environment, with logs that grow by `ahead_bytes` at a time.
-[[nodiscard]] std::unique_ptr<rocksdb::Env> environment_with_logs_ahead(std::uint64_t ahead_bytes);
+/// Called on the thread whose write, sync or close of a file failed, before RocksDB knows; not for
+/// a full disk.
+using ReportFailure = std::function<void(const rocksdb::IOStatus&)>;
+
+/// RocksDB's default environment, with logs that grow by `log_ahead_bytes` at a time (0: as they
+/// are written) and failures that are reported.
+[[nodiscard]] std::unique_ptr<rocksdb::Env> catalog_environment(std::uint64_t log_ahead_bytes,
+                                                                ReportFailure report);
 
 }  // namespace mooring

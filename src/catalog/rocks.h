@@ -35,21 +35,11 @@ enum class Reach : std::uint8_t { disk, memory };
 [[nodiscard]] const rocksdb::ReadOptions& read_options(Reach reach);
 
 /// Hears of every error of RocksDB. Those of its own threads are reported; a failed write is the
-/// writer's to report, but here one learns that it was the log that failed.
-///
-/// A change of a file that fails is reported at once, on the thread that met it: Debian builds
-/// RocksDB with its assertions, and one of them ends the process by SIGABRT as soon as another
-/// thread touches the same file. Whoever ends the process in the report comes before that.
+/// writer's to report, but here one learns that it was the log that failed. A file that fails has
+/// been reported before (log_file.h).
 class ErrorListener final : public rocksdb::EventListener {
  public:
   explicit ErrorListener(std::function<void(const Error&)> report) : report_(std::move(report)) {}
-
-  bool ShouldBeNotifiedOnFileIO() override { return true; }
-  void OnIOError(const rocksdb::IOErrorInfo& info) override {
-    using enum rocksdb::FileOperationType;
-    if (info.operation == kRead || info.operation == kOpen || info.io_status.IsNoSpace()) return;
-    if (report_) report_(error_from(info.io_status, "a file of the catalogue"));
-  }
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
     if (reason == rocksdb::BackgroundErrorReason::kWriteCallback) {
@@ -69,7 +59,7 @@ class ErrorListener final : public rocksdb::EventListener {
 
 struct Database::Impl {
   std::shared_ptr<rocksdb::Cache> cache;
-  std::unique_ptr<rocksdb::Env> environment;  // of RocksDB, if it is not the default one
+  std::unique_ptr<rocksdb::Env> environment;  // of RocksDB (log_file.h)
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;  // RocksDB's default family, then ours
   std::shared_ptr<ErrorListener> listener;
