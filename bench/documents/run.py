@@ -161,19 +161,25 @@ def ask_postgres(connection, options, codes, dataset, postgres):
     return others
 
 
-def ask_under_writes(server, options, codes, dataset, report):
+def ask_under_writes(server, options, codes, dataset, directory, report):
     """Leaves the server killed, if that is to be measured: while documents are being written."""
-    writers = Writers(server, server.token(), dataset.leaves, WRITES_PER_SECOND)
     connection = Connection(server.port, server.token())
+    before, _, _ = connection.ask(Question(dataset.root))
+    writers = Writers(server, server.token(), dataset.leaves, WRITES_PER_SECOND, directory)
+    began = time.monotonic()
     say(f"questions while {WRITES_PER_SECOND:,} documents per second are uploaded")
     values = ask_all(connection, options, codes, dataset, seed=13)
+    beside = [connection.exchange("GET", "/healthz")[2] for _ in range(2_000)]
+    after, _, _ = connection.ask(Question(dataset.root))
+    rate = (after - before) / (time.monotonic() - began)
     connection.close()
-    rate = writers.rate()
     if not options.no_kill:
         server.stop(signal.SIGKILL)
     writers.stop()
     report.facts.append(f"under writes: {rate:,.0f} documents were uploaded per second meanwhile, "
-                        "each durable before its 201, by a client on the same machine")
+                        "each durable before its 201, by a client on the same machine; "
+                        f"`GET /healthz` beside them: {milliseconds(beside)} ms")
+    say(report.facts[-1])
     report.full.add(f"at {WRITES_PER_SECOND:,} writes/s", values)
 
 
@@ -216,7 +222,7 @@ def delete_half(server, dataset):
     dataset.lines = [line for line in dataset.lines if line not in gone]
 
 
-def finish_full(server, options, codes, dataset, postgres, report):
+def finish_full(server, options, codes, dataset, postgres, directory, report):
     """The stages after the first questions; returns the server that runs then, if one does."""
     if postgres:
         say("the same questions to PostgreSQL")
@@ -228,7 +234,7 @@ def finish_full(server, options, codes, dataset, postgres, report):
     report.facts.append(f"memory of the server after the questions: "
                         f"{server.resident_bytes() / 2**20:,.0f} MiB")
     if not options.no_writes:
-        ask_under_writes(server, options, codes, dataset, report)
+        ask_under_writes(server, options, codes, dataset, directory, report)
     elif not options.no_kill:
         server.stop(signal.SIGKILL)
     if not options.no_kill:
@@ -238,6 +244,7 @@ def finish_full(server, options, codes, dataset, postgres, report):
         delete_half(server, dataset)
         report.facts.append("half deleted: whole branches, by `DELETE /v1/assets/{assetId}`")
         connection = Connection(server.port, server.token())
+        warm_machines(connection, dataset)
         report.full.add("half deleted", ask_all(connection, options, codes, dataset, seed=14))
         connection.close()
     return server
@@ -276,7 +283,7 @@ def run_size(options, documents, directory, report):
     report.growth.add(f"{documents:,}", values)
     if is_full:
         report.full.add("Mooring", values)
-        server = finish_full(server, options, codes, dataset, postgres, report)
+        server = finish_full(server, options, codes, dataset, postgres, directory, report)
     server.stop()
 
 

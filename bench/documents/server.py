@@ -1,19 +1,18 @@
 """The server under measurement, and a client that costs little: a socket, a request at a time."""
 
 import json
-import multiprocessing
 import os
 import re
 import signal
 import socket
 import subprocess
-import threading
 import time
 from pathlib import Path
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("MOORING_BINARY", str(ROOT / "build" / "release" / "mooring"))
+LOAD = ROOT / "build" / "release" / "bench" / "load" / "mooring-load"
 ORGANIZATION = "bench"
 
 
@@ -95,61 +94,25 @@ class Connection:
 
 
 class Writers:
-    """Uploads of small documents at a steady rate, by a process of their own."""
+    """Uploads of small documents at a steady rate, by the load generator."""
 
     CONNECTIONS = 16
 
-    def __init__(self, server, token, assets, per_second):
-        self.stopping = multiprocessing.Event()
-        self.written = multiprocessing.Value("L", 0)
-        self.process = multiprocessing.Process(
-            target=self._run, args=(server.port, token, assets, per_second), daemon=True)
-        self.began = time.monotonic()
-        self.process.start()
-
-    def _run(self, port, token, assets, per_second):
-        threads = [threading.Thread(target=self._write, args=(port, token, assets, number,
-                                                              self.CONNECTIONS / per_second))
-                   for number in range(self.CONNECTIONS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-    def _write(self, port, token, assets, number, pause):
-        try:
-            self._upload(port, token, assets, number, pause)
-        except ConnectionError:  # killed while we write
-            return
-
-    def _upload(self, port, token, assets, number, pause):
-        connection = Connection(port, token)
-        due = time.monotonic()
-        count = 0
-        while not self.stopping.is_set():
-            content = b"%d of connection %d at %d" % (count, number, time.time_ns())
-            query = urlencode({"displayname": f"Written {number} {count}", "categoryId": "K01",
-                               "organizationId": ORGANIZATION, "filename": "w.txt"})
-            asset = assets[(count * 31 + number * 17) % len(assets)]
-            status, body, _ = connection.exchange(
-                "PUT", f"/v1/documents/assets/{asset}?{query}", content,
-                b"Content-Type: text/plain\r\n")
-            if status not in (201, 503):  # 503: the index is behind, and says so
-                raise SystemExit(f"{status} for an upload: {body[:300]}")
-            count += 1
-            if status == 201:
-                with self.written.get_lock():
-                    self.written.value += 1
-            due += pause
-            time.sleep(max(0, due - time.monotonic()))
-
-    def rate(self):
-        """How many documents a second there were until now."""
-        return self.written.value / (time.monotonic() - self.began)
+    def __init__(self, server, token, assets, per_second, directory):
+        names = Path(directory) / "assets"
+        names.write_text("\n".join(assets) + "\n")
+        query = "displayname=Written-{n}&categoryId=K01&filename=w.txt"
+        self.process = subprocess.Popen(
+            [LOAD, f"http://127.0.0.1:{server.port}", "--method", "PUT", "--ids", names, "--path",
+             f"/v1/documents/assets/{{id}}?{query}&organizationId={ORGANIZATION}", "--body", "raw",
+             "--content-type", "text/plain", "--size", "64", "--rate", str(per_second),
+             "--connections", str(self.CONNECTIONS), "--duration", "1h", "--header",
+             f"Authorization: Bearer {token}"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def stop(self):
-        self.stopping.set()
-        self.process.join()
+        self.process.kill()
+        self.process.wait()
 
 
 def load(data, lines):
