@@ -12,6 +12,13 @@
 
 namespace mooring {
 
+// What became of a batch.
+struct BatchFlushed {
+  Status written;
+  Status synced;
+  std::uint64_t sync_ns = 0;
+};
+
 namespace {
 
 // Headers need their place in the segment, which is known when the batch is flushed; contents do
@@ -23,16 +30,10 @@ constexpr std::uint64_t kSmallBatchesAhead = 4;
 static_assert(segment_record_bytes(kSegmentContentBytesMax) <= kBatchBytesMax);
 static_assert(kSegmentBytesMin >= kBatchBytesMax);
 
-struct Flushed {
-  Status written;
-  Status synced;
-  std::uint64_t sync_ns = 0;
-};
-
 // One worker job. A sync is not even tried after a write that failed.
-Flushed write_and_sync(int fd, Bytes content, Bytes zeros, std::uint64_t offset_bytes,
-                       Durability durability) {
-  Flushed flushed;
+BatchFlushed write_and_sync(int fd, Bytes content, Bytes zeros, std::uint64_t offset_bytes,
+                            Durability durability) {
+  BatchFlushed flushed;
   flushed.written = zeros.empty() ? write_all(fd, content, offset_bytes)
                                   : write_both(fd, content, zeros, offset_bytes);
   if (!flushed.written) return flushed;
@@ -102,7 +103,7 @@ Task<void> SegmentWriter::start() {
   co_await core_.chunk_permits().acquire(kChunks);
   permits_ = Permits(core_.chunk_permits(), kChunks);
   gathering_.chunk = core_.chunks().lease();
-  flushing_.chunk = core_.chunks().lease();
+  for (Batch& batch : flushing_) batch.chunk = core_.chunks().lease();
   if (const std::uint64_t ahead_bytes = store_.options().segment_ahead_bytes; ahead_bytes > 0) {
     zeros_ = AlignedMemory(ahead_bytes);
     std::ranges::fill(zeros_.bytes(), std::byte{0});
@@ -114,17 +115,15 @@ Task<void> SegmentWriter::stop() {
   if (!started_) co_return;
   started_ = false;  // later appends are refused
   co_await gate_.empty();
-  if (segment_) co_await close_segment(std::move(*segment_));
-  if (next_segment_) co_await close_segment(std::move(*next_segment_));
-  segment_.reset();
-  next_segment_.reset();
+  if (segment_) co_await close_segment(std::exchange(segment_, nullptr));
+  if (next_segment_) co_await close_segment(std::exchange(next_segment_, nullptr));
   gathering_.chunk.reset();
-  flushing_.chunk.reset();
+  for (Batch& batch : flushing_) batch.chunk.reset();
   permits_.reset();
 }
 
 std::optional<SegmentId> SegmentWriter::open_segment() const noexcept {
-  if (!segment_) return std::nullopt;
+  if (segment_ == nullptr) return std::nullopt;
   return segment_->id;
 }
 
@@ -142,10 +141,7 @@ bool SegmentWriter::Append::await_suspend(std::coroutine_handle<> waiter) noexce
   }
   const bool gathered = writer.overflow_.first == nullptr && writer.gather(*this);
   if (!gathered) writer.overflow_.push(*this);
-  if (!writer.flush_running_) {
-    writer.flush_running_ = true;
-    writer.gate_.spawn(writer.flush_all());  // from the loop: appends of this turn share the batch
-  }
+  writer.flush_soon();
   return true;
 }
 
@@ -198,14 +194,33 @@ void SegmentWriter::refill() noexcept {
   }
 }
 
-Task<void> SegmentWriter::flush_all() {
-  while (!gathering_.is_empty()) {
-    std::swap(gathering_, flushing_);
-    refill();
-    const Status outcome = co_await flush(flushing_);
-    answer(flushing_, outcome);
-  }
-  flush_running_ = false;
+// Alone, a batch goes as it is. Beside others only a full one does, which is worth a sync of its
+// own, and none of them may be writing zeros where it goes.
+bool SegmentWriter::may_flush() const noexcept {
+  if (gathering_.is_empty()) return false;
+  if (flushes_ == 0) return true;
+  const bool is_direct = store_.directory().caching() == Caching::direct;
+  return flushes_ < kFlushes && is_direct && !zeros_under_way_ && overflow_.first != nullptr;
+}
+
+void SegmentWriter::flush_soon() {
+  if (flush_asked_for_ || !may_flush()) return;
+  flush_asked_for_ = true;
+  gate_.spawn(flush_gathered());  // from the loop: appends of this turn share the batch
+}
+
+Task<void> SegmentWriter::flush_gathered() {
+  flush_asked_for_ = false;
+  if (!may_flush()) co_return;
+  Batch& batch = *std::ranges::find_if(flushing_, &Batch::is_empty);
+  std::swap(gathering_, batch);
+  ++flushes_;
+  refill();
+  flush_soon();
+  const Status outcome = co_await flush(batch);
+  answer(batch, outcome);
+  --flushes_;
+  flush_soon();
 }
 
 Task<Status> SegmentWriter::flush(Batch& batch) {
@@ -213,62 +228,85 @@ Task<Status> SegmentWriter::flush(Batch& batch) {
   const std::uint64_t size_bytes = round_up(batch.used_bytes, kBlockBytes);
   const Status room = co_await make_room(size_bytes);
   if (!room) co_return room;
-  batch.segment = segment_->id;
-  batch.start_bytes = segment_->end_bytes;
+  const std::shared_ptr<Segment> segment = segment_;
+  batch.segment = segment->id;
+  batch.start_bytes = segment->end_bytes;
   complete_records(batch);
-  const int fd = segment_->file.get();
-  const Durability durability = store_.options().durability;
   const Bytes zeros = zeros_behind(size_bytes);
-  const Flushed flushed =
+  zeros_under_way_ = !zeros.empty();
+  segment->end_bytes += size_bytes;
+  ++segment->flushes;
+  const int fd = segment->file.get();
+  const Durability durability = store_.options().durability;
+  const BatchFlushed flushed =
       co_await core_.workers().run(core_, [&batch, fd, size_bytes, zeros, durability] {
         const Bytes content = batch.chunk.memory().first(size_bytes);
-        const Flushed outcome = write_and_sync(fd, content, zeros, batch.start_bytes, durability);
+        const BatchFlushed outcome =
+            write_and_sync(fd, content, zeros, batch.start_bytes, durability);
         if (outcome.written && outcome.synced) follow(batch);
         return outcome;
       });
+  if (!zeros.empty()) zeros_under_way_ = false;
+  const Status outcome = conclude(batch, flushed, *segment, size_bytes);
+  if (outcome)
+    segment->written_bytes =
+        std::max(segment->written_bytes, batch.start_bytes + size_bytes + zeros.size());
+  --segment->flushes;
+  if (segment != segment_ && segment->flushes == 0) gate_.spawn(close_segment(segment));
+  co_return outcome;
+}
+
+Status SegmentWriter::conclude(const Batch& batch, const BatchFlushed& flushed, Segment& segment,
+                               std::uint64_t size_bytes) {
   if (!flushed.written) {
+    const bool is_last = segment.end_bytes == batch.start_bytes + size_bytes;
+    const bool is_full = flushed.written.error().code == Errc::no_space;
     // Without space the same blocks are tried again by the next batch: nothing in them was
     // acknowledged. After any other error the segment is not trusted further.
-    if (flushed.written.error().code != Errc::no_space) leave_segment();
-    co_return flushed.written;
+    if (is_full && is_last) segment.end_bytes = batch.start_bytes;
+    if (!is_full) leave_segment(segment);
+    return flushed.written;
   }
-  if (durability == Durability::durable) {
+  if (store_.options().durability == Durability::durable) {
     counters_.syncs.add(1);
     counters_.sync_ns.add(flushed.sync_ns);
   }
   if (!flushed.synced) {
     note_sync_failure(flushed.synced.error());
-    leave_segment();
-    co_return flushed.synced;
+    leave_segment(segment);
+    return flushed.synced;
   }
-  segment_->end_bytes += size_bytes;
-  segment_->written_bytes = std::max(segment_->written_bytes, segment_->end_bytes + zeros.size());
   counters_.segment_batches.add(1);
-  const bool nearly_full = segment_->end_bytes > segment_->size_bytes / 4 * 3;
-  if (nearly_full && !std::exchange(segment_->next_asked_for, true)) gate_.spawn(prepare_ahead());
-  co_return Status{};
+  const bool nearly_full = segment.end_bytes > segment.size_bytes / 4 * 3;
+  if (nearly_full && !std::exchange(segment.next_asked_for, true)) gate_.spawn(prepare_ahead());
+  return {};
 }
 
 Task<Status> SegmentWriter::make_room(std::uint64_t batch_bytes) {
-  if (segment_ && segment_->size_bytes - segment_->end_bytes >= batch_bytes) co_return Status{};
-  if (segment_) leave_segment();
+  if (has_room(batch_bytes)) co_return Status{};
   co_await preparing_.acquire(1);
   const Permits preparing(preparing_, 1);
-  if (!next_segment_) {
-    Result<Segment> fresh = co_await prepare();
+  if (has_room(batch_bytes)) co_return Status{};  // another batch has made it
+  if (segment_ != nullptr) leave_segment(*segment_);
+  if (next_segment_ == nullptr) {
+    Result<std::shared_ptr<Segment>> fresh = co_await prepare();
     if (!fresh) co_return std::unexpected(fresh.error());
-    next_segment_ = std::move(*fresh);
+    next_segment_ = *std::move(fresh);
   }
-  segment_ = std::move(next_segment_);
-  next_segment_.reset();
+  segment_ = std::exchange(next_segment_, nullptr);
   counters_.segments_opened.add(1);
   co_return Status{};
+}
+
+bool SegmentWriter::has_room(std::uint64_t batch_bytes) const noexcept {
+  return segment_ != nullptr && segment_->size_bytes - segment_->end_bytes >= batch_bytes;
 }
 
 // The zeros that the batch about to be written takes with it.
 Bytes SegmentWriter::zeros_behind(std::uint64_t batch_bytes) const noexcept {
   const std::uint64_t end_bytes = segment_->end_bytes + batch_bytes;
   const std::uint64_t ahead_bytes = zeros_.bytes().size();
+  if (flushes_ > 1) return {};  // others may go behind
   const bool is_small = batch_bytes <= ahead_bytes / kSmallBatchesAhead;
   if (!is_small || end_bytes <= segment_->written_bytes) return {};
   return Bytes(zeros_.bytes()).first(std::min(ahead_bytes, segment_->size_bytes - end_bytes));
@@ -328,7 +366,7 @@ void SegmentWriter::answer(Batch& batch, const Status& outcome) noexcept {
   batch.content_bytes = 0;
 }
 
-Task<Result<SegmentWriter::Segment>> SegmentWriter::prepare() {
+Task<Result<std::shared_ptr<SegmentWriter::Segment>>> SegmentWriter::prepare() {
   const SegmentId id = store_.open_segment(core_.index());
   Result<Prepared> prepared = co_await core_.workers().run(core_, [this, id] {
     return prepare_segment(store_.directory(), to_string(id), store_.options());
@@ -338,39 +376,41 @@ Task<Result<SegmentWriter::Segment>> SegmentWriter::prepare() {
     note_sync_failure(prepared.error());
     co_return std::unexpected(prepared.error());
   }
-  Segment segment;
-  segment.file = std::move(prepared->file);
-  segment.id = id;
-  segment.size_bytes = prepared->size_bytes;
+  auto segment = std::make_shared<Segment>();
+  segment->file = std::move(prepared->file);
+  segment->id = id;
+  segment->size_bytes = prepared->size_bytes;
   co_return segment;
 }
 
 Task<void> SegmentWriter::prepare_ahead() {
   co_await preparing_.acquire(1);
   const Permits preparing(preparing_, 1);
-  if (next_segment_) co_return;
-  Result<Segment> fresh = co_await prepare();
-  if (fresh) next_segment_ = std::move(*fresh);  // else the roll tries again and answers for it
+  if (next_segment_ != nullptr) co_return;
+  Result<std::shared_ptr<Segment>> fresh = co_await prepare();
+  if (fresh) next_segment_ = *std::move(fresh);  // else the roll tries again and answers for it
 }
 
-void SegmentWriter::leave_segment() {
-  gate_.spawn(close_segment(std::move(*segment_)));
-  segment_.reset();
+// It is closed by the last flush that is under way in it, or here if there is none.
+void SegmentWriter::leave_segment(Segment& segment) {
+  if (segment_.get() != &segment) return;  // another flush has
+  const std::shared_ptr<Segment> left = std::exchange(segment_, nullptr);
+  if (left->flushes == 0) gate_.spawn(close_segment(left));
 }
 
-Task<void> SegmentWriter::close_segment(Segment segment) {
+Task<void> SegmentWriter::close_segment(std::shared_ptr<Segment> segment) {
   const int directory_fd = store_.directory().segments_fd();
   const Status ended = co_await core_.workers().run(core_, [directory_fd, &segment] {
-    const Fd file = std::move(segment.file);
-    return end_segment(directory_fd, file, to_string(segment.id), segment.end_bytes);
+    const Fd file = std::move(segment->file);
+    return end_segment(directory_fd, file, to_string(segment->id), segment->end_bytes);
   });
   if (!ended)
-    log_warning("blob", "segment {} keeps its unused space: {}", to_string(segment.id),
+    log_warning("blob", "segment {} keeps its unused space: {}", to_string(segment->id),
                 describe(ended.error()));
-  if (holds_.contains(segment.id))
-    ended_.insert(segment.id);
+  if (holds_.contains(segment->id))
+    ended_.insert(segment->id);
   else
-    store_.close_segment(segment.id);
+    store_.close_segment(segment->id);
 }
 
 void SegmentHold::reset() noexcept {

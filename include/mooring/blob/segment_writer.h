@@ -2,8 +2,11 @@
 //
 // One per core, owned by CoreBlobs (store.h), used on the core's thread. An append copies the
 // content into the chunk that gathers; while one batch is being flushed (one job of a worker: an
-// O_DIRECT write and an fdatasync) the next one gathers in a second chunk. No timer and no tuning:
-// an idle writer flushes at once, a busy one in batches as large as the flush before was long.
+// O_DIRECT write and an fdatasync) the next one gathers in another chunk. No timer: an idle writer
+// flushes at once, a busy one in batches as large as the flush before was long. A chunk that is
+// full does not wait for the flush before it: up to kFlushes are under way side by side, each of
+// them synced for itself. That needs O_DIRECT, where a failed write is told to its own batch;
+// through the page cache one sync may be told of another's loss, so there they take turns.
 //
 // A completed append means: the record is on stable storage (in relaxed mode: handed to the
 // kernel), and so is the name of its segment. An append may be followed: then the worker itself
@@ -34,6 +37,7 @@
 // is left as it is and the next batch goes to a fresh one), sync_failed, draining after stop.
 #pragma once
 
+#include <array>
 #include <coroutine>
 #include <cstdint>
 #include <map>
@@ -58,6 +62,7 @@
 namespace mooring {
 
 class AppendFollower;
+struct BatchFlushed;
 class BlobStore;
 class SegmentWriter;
 
@@ -90,8 +95,10 @@ class [[nodiscard]] SegmentHold {
 
 class SegmentWriter {
  public:
-  /// Chunks it holds from start to stop.
-  static constexpr std::size_t kChunks = 2;
+  /// Batches on their way to the disk at a time.
+  static constexpr std::size_t kFlushes = 3;
+  /// Chunks it holds from start to stop: one gathers.
+  static constexpr std::size_t kChunks = kFlushes + 1;
 
   SegmentWriter(Core& core, BlobStore& store, BlobCounters& counters);
   /// Stopped, or never started.
@@ -175,6 +182,7 @@ class SegmentWriter {
     std::uint64_t size_bytes = 0;
     std::uint64_t end_bytes = 0;      // where the next batch goes; a multiple of 4 KiB
     std::uint64_t written_bytes = 0;  // what lies behind was never written
+    std::size_t flushes = 0;          // under way
     bool next_asked_for = false;      // its successor is prepared ahead once
   };
 
@@ -184,36 +192,43 @@ class SegmentWriter {
   void release(SegmentId segment) noexcept;
   [[nodiscard]] bool gather(Append& append) noexcept;
   void refill() noexcept;
-  [[nodiscard]] Task<void> flush_all();
+  [[nodiscard]] bool may_flush() const noexcept;
+  void flush_soon();
+  [[nodiscard]] Task<void> flush_gathered();
   [[nodiscard]] Task<Status> flush(Batch& batch);
+  [[nodiscard]] Status conclude(const Batch& batch, const BatchFlushed& flushed, Segment& segment,
+                                std::uint64_t size_bytes);
   [[nodiscard]] Task<Status> make_room(std::uint64_t batch_bytes);
+  [[nodiscard]] bool has_room(std::uint64_t batch_bytes) const noexcept;
   [[nodiscard]] Bytes zeros_behind(std::uint64_t batch_bytes) const noexcept;
   void complete_records(Batch& batch) noexcept;
   void complete_record(const Batch& batch, Append& append) noexcept;
   static void follow(Batch& batch) noexcept;
   void answer(Batch& batch, const Status& outcome) noexcept;
-  [[nodiscard]] Task<Result<Segment>> prepare();
+  [[nodiscard]] Task<Result<std::shared_ptr<Segment>>> prepare();
   [[nodiscard]] Task<void> prepare_ahead();
-  void leave_segment();
-  [[nodiscard]] Task<void> close_segment(Segment segment);
+  void leave_segment(Segment& segment);
+  [[nodiscard]] Task<void> close_segment(std::shared_ptr<Segment> segment);
   void note_sync_failure(const Error& error) noexcept;
 
   Core& core_;
   BlobStore& store_;
   BlobCounters& counters_;
-  Gate gate_;            // flush_all, prepare_ahead and close_segment run inside
+  Gate gate_;            // flush_gathered, prepare_ahead and close_segment run inside
   Semaphore preparing_;  // one at a time
   Permits permits_;
   AlignedMemory zeros_;
   Batch gathering_;
-  Batch flushing_;
+  std::array<Batch, kFlushes> flushing_;
   Queue overflow_;  // appends that found the gathering chunk full
-  std::optional<Segment> segment_;
-  std::optional<Segment> next_segment_;
+  std::shared_ptr<Segment> segment_;
+  std::shared_ptr<Segment> next_segment_;
   std::map<SegmentId, std::size_t> holds_;  // appended, not committed
   std::set<SegmentId> ended_;               // of these: rolled, the last hold closes it
   std::optional<Error> sync_failure_;
-  bool flush_running_ = false;
+  std::size_t flushes_ = 0;  // under way
+  bool flush_asked_for_ = false;
+  bool zeros_under_way_ = false;
   bool started_ = false;
 };
 

@@ -3,9 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include "harness.h"
+#include "mooring/base/fault.h"
 #include "mooring/blob/recovery.h"
 
 namespace mooring {
@@ -55,8 +59,10 @@ std::vector<Stored> contents(std::size_t count, std::size_t size_bytes, unsigned
 }
 
 /// Sends those it goes on with home to their core.
-class Homeward final : public AppendFollower {
+class Homeward : public AppendFollower {
  public:
+  virtual ~Homeward() = default;
+
   void stored(SegmentWriter::Append& first) noexcept override;
 
   std::atomic<std::size_t> calls{0};
@@ -89,6 +95,36 @@ void Homeward::stored(SegmentWriter::Append& first) noexcept {
     append = next;
   }
 }
+
+/// Keeps the worker of the first batch until another batch is stored beside it, or for long enough
+/// to see that none will be.
+class Meeting final : public Homeward {
+ public:
+  explicit Meeting(std::chrono::milliseconds patience) : patience_(patience) {}
+
+  void stored(SegmentWriter::Append& first) noexcept override {
+    {
+      std::unique_lock lock(mutex_);
+      ++inside_;
+      met_ = met_ || inside_ > 1;
+      changed_.notify_all();
+      changed_.wait_for(lock, patience_, [this] { return met_; });
+      --inside_;
+    }
+    Homeward::stored(first);
+  }
+  [[nodiscard]] bool met() {
+    const std::scoped_lock lock(mutex_);
+    return met_;
+  }
+
+ private:
+  std::chrono::milliseconds patience_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t inside_ = 0;
+  bool met_ = false;
+};
 
 Task<void> append_followed(CoreBlobs& blobs, Stored& stored, Homeward& follower) {
   FollowedAppend append(blobs, stored, follower);
@@ -180,6 +216,93 @@ TEST_F(SegmentWriterTest, MoreThanAChunkWaitsItsTurnAndKeepsItsOrder) {
     EXPECT_GE(stored.location->segment_offset, end);
     end = stored.location->segment_offset + stored.content.size();
   }
+}
+
+TEST_F(SegmentWriterTest, FullChunksGoToTheDiskSideBySide) {
+  open_store();
+  std::vector<Stored> all = contents(40, 300'000);
+  Meeting meeting(std::chrono::seconds(30));
+  run([&](CoreBlobs& blobs) { return append_followed_and_expect(blobs, all, meeting); });
+  EXPECT_TRUE(meeting.met());
+}
+
+TEST_F(SegmentWriterTest, ThroughThePageCacheChunksTakeTurns) {
+  open_store({}, {.caching = Caching::buffered});
+  std::vector<Stored> all = contents(16, 300'000);
+  Meeting meeting(std::chrono::milliseconds(20));
+  run([&](CoreBlobs& blobs) { return append_followed_and_expect(blobs, all, meeting); });
+  EXPECT_FALSE(meeting.met()) << "a sync might be told of the other's loss";
+}
+
+/// What becomes of chunks that go side by side when one of them fails.
+class SegmentWriterFaultTest : public SegmentWriterTest {
+ protected:
+  void SetUp() override {
+    if (!faults_can_be_armed()) GTEST_SKIP() << "this build cannot be armed";
+    SegmentWriterTest::SetUp();
+  }
+  void TearDown() override {
+    disarm_faults();
+    SegmentWriterTest::TearDown();
+  }
+
+  /// Appends with `fault` armed, then disarmed: those that failed, each with `code`.
+  std::size_t failed_with(Errc code, const char* fault) {
+    struct Body {
+      static Task<void> append(CoreBlobs& blobs, std::vector<Stored>& some, const char* words) {
+        std::vector<Stored> before = contents(1, 100, 5000);
+        co_await append_and_expect(blobs, before);  // the segment is there
+        EXPECT_TRUE(arm_io_fault(words));
+        co_await append_all(blobs, some);
+        disarm_faults();
+      }
+    };
+    run([&](CoreBlobs& blobs) { return Body::append(blobs, all_, fault); });
+    std::size_t failed = 0;
+    for (const Stored& stored : all_) {
+      if (stored.location) continue;
+      EXPECT_EQ(stored.location.error().code, code) << describe(stored.location.error());
+      ++failed;
+    }
+    return failed;
+  }
+
+  /// All that did not fail is there, and what failed can be appended again.
+  void expect_the_rest() {
+    struct Body {
+      static Task<void> again(CoreBlobs& blobs, std::vector<Stored>& some) {
+        for (Stored& stored : some)
+          if (!stored.location) co_await append_one(blobs, stored);
+        co_await expect_all(blobs, some);
+      }
+    };
+    run([&](CoreBlobs& blobs) { return Body::again(blobs, all_); });
+  }
+
+  std::vector<Stored> all_ = contents(24, 300'000);  // 8 chunks
+};
+
+TEST_F(SegmentWriterFaultTest, AChunkThatFindsNoSpaceFailsAlone) {
+  open_store();
+  EXPECT_EQ(failed_with(Errc::no_space, "write:3:ENOSPC"), 3u);
+  expect_the_rest();
+}
+
+TEST_F(SegmentWriterFaultTest, AChunkThatCannotBeWrittenFailsAloneAndItsSegmentIsLeft) {
+  open_store();
+  EXPECT_EQ(failed_with(Errc::io_error, "write:2:EIO"), 3u);
+  std::set<std::uint32_t> numbers;
+  for (const Stored& stored : all_)
+    if (stored.location) numbers.insert(stored.location->segment_number);
+  EXPECT_EQ(numbers.size(), 2u);
+  expect_the_rest();
+}
+
+TEST_F(SegmentWriterFaultTest, AfterASyncThatFailedNothingIsAcknowledgedAnyMore) {
+  open_store();
+  const std::size_t failed = failed_with(Errc::sync_failed, "sync:2:EIO");
+  EXPECT_GE(failed, 3u);
+  EXPECT_FALSE(all_.back().location) << "what came behind it was not even tried";
 }
 
 TEST_F(SegmentWriterTest, ABatchStartsOnAFreshBlock) {
