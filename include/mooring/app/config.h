@@ -69,7 +69,7 @@ struct DataConfig {
   std::uint64_t segment_descriptors_per_core = 64;  ///< segment files kept open for reading
   std::uint64_t read_piece_bytes = 256_KiB;         ///< of files over a chunk: read, hashed, sent
   std::uint64_t direct_read_bytes_min = 64_MiB;     ///< such files are read past the page cache
-  std::uint64_t large_writes_per_core = 4;          ///< chunks on their way to the disk
+  std::uint64_t large_writes_per_core = 2;          ///< chunks on their way to the disk
   bool operator==(const DataConfig&) const = default;
 };
 
