@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "index_tail.h"
+#include "mooring/base/background.h"
 #include "mooring/base/clock.h"
 #include "mooring/base/log.h"
 #include "mooring/catalog/codec.h"
@@ -69,6 +70,7 @@ IndexFolder::~IndexFolder() {
 
 void IndexFolder::work() {
   ::pthread_setname_np(::pthread_self(), "index-folder");
+  step_aside();
   std::unique_lock lock(mutex_);
   auto pause = kLookEvery;
   while (!stopped_.wait_for(lock, pause, [this] { return stopping_; })) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "mooring/base/background.h"
 #include "mooring/base/result.h"
 #include "mooring/catalog/database.h"
 #include "mooring/catalog/record_stamps.h"
@@ -41,6 +42,12 @@ class ErrorListener final : public rocksdb::EventListener {
  public:
   explicit ErrorListener(std::function<void(const Error&)> report) : report_(std::move(report)) {}
 
+  // On RocksDB's own threads, each of which serves only this.
+  void OnFlushBegin(rocksdb::DB*, const rocksdb::FlushJobInfo&) override { step_aside_once(); }
+  void OnCompactionBegin(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override {
+    step_aside_once();
+  }
+
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
     if (reason == rocksdb::BackgroundErrorReason::kWriteCallback) {
       log_failed_.store(true, std::memory_order_release);
@@ -53,6 +60,11 @@ class ErrorListener final : public rocksdb::EventListener {
   [[nodiscard]] bool log_failed() const { return log_failed_.load(std::memory_order_acquire); }
 
  private:
+  static void step_aside_once() {
+    thread_local bool has_stepped_aside = false;
+    if (!std::exchange(has_stepped_aside, true)) step_aside();
+  }
+
   std::function<void(const Error&)> report_;
   std::atomic<bool> log_failed_{false};
 };

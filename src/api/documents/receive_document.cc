@@ -106,7 +106,7 @@ Task<std::expected<DocumentBody, Response>> receive_document(Exchange& exchange,
     return detect_media_type(beginning);
   };
   Core& core = exchange.services.core;
-  const std::string detected = co_await core.workers().run(core, detect);
+  const std::string detected = co_await core.workers().compute(core, detect);
   body.media_type = document_media_type(detected, upload.file->declared_type);
   body.file = std::move(upload.file);
   co_return body;
