@@ -1,20 +1,25 @@
 // IndexCache: what queries have read of the base of the index, decoded, up to a number of bytes.
 //
 // One per DocumentIndex, shared by all threads that query. What it holds is never changed, only let
-// go: least recently used first when it is full, and at once when a new version of an
-// organization's base says that it was replaced. A reader states the version it reads; one that
-// reads an older version than the newest known here gets nothing and leaves nothing, so it never
-// sees a mixture.
+// go: when it is full, what was not used for longest, by second chance, and at once when a new
+// version of an organization's base says that it was replaced. A reader states the version it
+// reads; one that reads an older version than the newest known here gets nothing and leaves
+// nothing, so it never sees a mixture.
+//
+// Pages of columns are found by their number, in a row: a search that is verified on thousands of
+// them in ascending order reads slots that lie side by side, and touches nothing else of the cache.
 #pragma once
 
 #include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace mooring {
 
@@ -52,6 +57,7 @@ class IndexCache {
   struct Replaced {
     std::string cached;
     std::string stored;
+    std::optional<std::uint32_t> page = {};  ///< of columns; then without keys
   };
   void advance(std::uint32_t number, std::uint64_t from, std::uint64_t to,
                std::span<const Replaced> replaced);
@@ -64,16 +70,33 @@ class IndexCache {
   void insert(std::uint32_t number, std::uint64_t version, std::string_view key,
               std::shared_ptr<const CachedObject> object);
 
+  [[nodiscard]] std::shared_ptr<const CachedObject> find_page(std::uint32_t number,
+                                                              std::uint64_t version,
+                                                              std::uint32_t page);
+  void insert_page(std::uint32_t number, std::uint64_t version, std::uint32_t page,
+                   std::shared_ptr<const CachedObject> object);
+
   [[nodiscard]] IndexCacheMetrics metrics() const;
 
  private:
   struct Item {
-    std::string key;
+    std::string key;  // of what is not a page
     std::uint32_t number = 0;
+    std::optional<std::uint32_t> page;
     std::size_t bytes = 0;
+    bool is_used = false;  // since it was last looked at; of a page its slot knows
     std::shared_ptr<const CachedObject> object;
   };
-  using Items = std::list<Item>;  // most recently used first
+  using Items = std::list<Item>;  // from the back on they are let go
+  struct PageSlot {
+    std::shared_ptr<const CachedObject> object;  // null: not here
+    bool is_used = false;
+    Items::iterator item;
+  };
+  struct Organization {
+    std::uint64_t version = 0;
+    std::vector<PageSlot> pages;  // by number
+  };
   struct TextHash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept {
@@ -83,12 +106,16 @@ class IndexCache {
 
   void put(std::uint32_t number, std::string_view key, std::shared_ptr<const CachedObject> object);
   void erase(Items::iterator item);
+  void erase_page(Organization& organization, std::uint32_t page);
+  /// False: so much is never there.
+  [[nodiscard]] bool make_room(std::size_t bytes);
+  [[nodiscard]] bool take_used_mark(Item& item);
 
   const std::size_t bytes_max_;
   mutable std::mutex mutex_;
   Items items_;
   std::unordered_map<std::string, Items::iterator, TextHash, std::equal_to<>> by_key_;
-  std::unordered_map<std::uint32_t, std::uint64_t> versions_;
+  std::unordered_map<std::uint32_t, Organization> organizations_;
   std::size_t bytes_ = 0;
   std::uint64_t hits_ = 0;
   std::uint64_t misses_ = 0;

@@ -64,6 +64,9 @@ class ColumnPage {
   [[nodiscard]] bool has(std::size_t slot) const noexcept { return present_[slot]; }
   /// Of a slot that has a row. Valid as long as the page.
   [[nodiscard]] ColumnRow row(std::size_t slot) const;
+  /// The same without what is not asked for.
+  [[nodiscard]] const Uuid& id(std::size_t slot) const noexcept { return ids_[slot]; }
+  [[nodiscard]] std::int64_t updated_ms(std::size_t slot) const noexcept { return updated_[slot]; }
   [[nodiscard]] PageRows rows() const;
   [[nodiscard]] std::string_view folded(std::size_t slot) const noexcept {
     return {names_.data() + name_ends_[slot], name_ends_[slot + 1] - name_ends_[slot]};

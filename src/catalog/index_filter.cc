@@ -128,6 +128,12 @@ IndexFilter::IndexFilter(const DocumentQuery& query, const DocumentScope& scope)
   append_terms(groups_, TermKind::supplier_name, query.supplier_names);
 }
 
+std::vector<Uuid> IndexFilter::scope() const {
+  std::vector<Uuid> scope = roots_;
+  scope.insert(scope.end(), assets_.begin(), assets_.end());
+  return scope;
+}
+
 bool IndexFilter::is_in_scope(const TailDocument& document) const {
   const auto is_one_of = [](const std::vector<Uuid>& wanted) {
     return [&wanted](const Uuid& asset) { return std::ranges::binary_search(wanted, asset); };
@@ -155,8 +161,10 @@ bool IndexFilter::passes(const TailDocument& document) const {
 IndexMatches find_matches(IndexSession& session, const IndexTail& tail, const IndexFilter& filter) {
   IndexMatches matches;
   std::vector<std::uint32_t> hidden;
-  tail.for_each(session.state(), [&](const TailPointer& document) {
-    if (document->hides_base) hidden.push_back(document->ordinal);
+  tail.for_each_hiding(session.state(), [&](const TailPointer& document) {
+    hidden.push_back(document->ordinal);
+  });
+  tail.for_each_below(filter.scope(), session.state(), [&](const TailPointer& document) {
     if (document->now && filter.passes(*document)) matches.tail.push_back(document);
   });
   std::ranges::sort(hidden);

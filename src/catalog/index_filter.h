@@ -22,6 +22,8 @@ class IndexFilter {
  public:
   IndexFilter(const DocumentQuery& query, const DocumentScope& scope);
 
+  /// Every document that passes is below one of these.
+  [[nodiscard]] std::vector<Uuid> scope() const;
   /// Whether a document of the tail, which is not removed, passes.
   [[nodiscard]] bool passes(const TailDocument& document) const;
   /// Each group lets pass what has one of its terms; all groups must. Without the search.

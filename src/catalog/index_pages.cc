@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "index_walk.h"
@@ -38,12 +39,18 @@ class RowReader {
  public:
   explicit RowReader(IndexSession& session) : session_(session) {}
 
-  IndexedRow read(std::uint32_t ordinal) {
+  /// Valid until the next call of anything here.
+  const ColumnPage& page_with(std::uint32_t ordinal) {
     if (!page_ || page_of(ordinal) != number_) {
       number_ = page_of(ordinal);
       page_ = session_.page(number_);
     }
-    return {page_->row(slot_of(ordinal)), page_, nullptr};
+    return *page_;
+  }
+
+  IndexedRow read(std::uint32_t ordinal) {
+    const ColumnRow row = page_with(ordinal).row(slot_of(ordinal));
+    return {row, page_, nullptr};
   }
 
  private:
@@ -66,8 +73,11 @@ class PageSelection {
               std::uint64_t offset, std::uint64_t limit) {
     if (offset >= matches.size() || limit == 0) return;
     limit = std::min(limit, matches.size() - offset);
-    if (is_gathered(matches, sorts, offset, limit)) return gather(matches, sorts, offset, limit);
-    if (sorts.empty()) return by_id(matches, offset, limit);
+    const bool gathered = is_gathered(matches, sorts, offset, limit);
+    if (sorts.empty()) return by_instant(matches, {}, offset, limit);
+    if (gathered && sorts.size() == 1 && sorts.front().key == DocumentSortKey::updated)
+      return by_instant(matches, sorts.front().order, offset, limit);
+    if (gathered) return gather(matches, sorts, offset, limit);
     if (sorts.front().key == DocumentSortKey::category)
       return by_category(matches, sorts, offset, limit);
     walk(matches, sorts, offset, limit);
@@ -104,25 +114,39 @@ class PageSelection {
     std::move(begin, end, std::back_inserter(rows));
   }
 
-  /// Many documents that tie on every sort: only their ids are looked at.
-  void by_id(const IndexMatches& matches, std::uint64_t offset, std::uint64_t limit) {
+  /// By instant, if it is asked for, then by id: nothing else of the documents is looked at.
+  void by_instant(const IndexMatches& matches, std::optional<SortOrder> by_updated,
+                  std::uint64_t offset, std::uint64_t limit) {
     struct Place {
+      std::int64_t updated_ms = 0;
       Uuid id;
       std::uint32_t place = 0;  // an ordinal, or an index of the tail
       bool is_tail = false;
+    };
+    // Such that what stands first is the smallest.
+    const auto instant = [by_updated](std::int64_t updated_ms) {
+      if (!by_updated) return std::int64_t{0};
+      return *by_updated == SortOrder::ascending ? updated_ms : ~updated_ms;
     };
     std::vector<Place> all;
     all.reserve(matches.size());
     RowReader reader(session_);
     for_each_base(matches, [&](std::uint32_t ordinal) {
-      all.push_back({reader.read(ordinal).row.id, ordinal, false});
+      const ColumnPage& page = reader.page_with(ordinal);
+      const std::size_t slot = slot_of(ordinal);
+      all.push_back({instant(page.updated_ms(slot)), page.id(slot), ordinal, false});
     });
-    for (std::size_t i = 0; i < matches.tail.size(); ++i)
-      all.push_back({matches.tail[i]->now->id, static_cast<std::uint32_t>(i), true});
+    for (std::size_t i = 0; i < matches.tail.size(); ++i) {
+      const IndexedDocument& now = *matches.tail[i]->now;
+      all.push_back({instant(now.updated_ms), now.id, static_cast<std::uint32_t>(i), true});
+    }
+    const auto is_before = [](const Place& a, const Place& b) {
+      return a.updated_ms != b.updated_ms ? a.updated_ms < b.updated_ms : a.id < b.id;
+    };
     const auto begin = all.begin() + static_cast<std::ptrdiff_t>(offset);
     const auto end = begin + static_cast<std::ptrdiff_t>(limit);
-    std::ranges::nth_element(all, begin, {}, &Place::id);
-    std::ranges::partial_sort(begin, end, all.end(), {}, &Place::id);
+    if (offset > 0) std::nth_element(all.begin(), begin, all.end(), is_before);
+    std::partial_sort(begin, end, all.end(), is_before);
     for (const Place& place : std::span(begin, end)) {
       if (!place.is_tail)
         rows.push_back(reader.read(place.place));

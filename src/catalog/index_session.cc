@@ -9,20 +9,24 @@ namespace {
 
 constexpr std::uint8_t kLogFormat = 1;
 
-/// ColumnPage as something that is cached.
-struct CachedPage final : CachedObject {
-  explicit CachedPage(ColumnPage columns) : page(std::move(columns)) {}
-  ColumnPage page;
-  [[nodiscard]] std::size_t memory_bytes() const noexcept override { return page.memory_bytes(); }
-};
-
 /// The key in the cache of what lies under `key` in the family of `part`.
 std::string cached_key(IndexPart part, std::string_view key) {
   std::string cached(1, static_cast<char>(part));
   return cached.append(part == IndexPart::term ? term_of_key(key) : key);
 }
 
+std::uint32_t page_of_key(std::string_view key) {
+  return KeyReader(key.substr(4)).u32();  // after the organization's number
+}
+
 }  // namespace
+
+/// ColumnPage as something that is cached.
+struct IndexSession::CachedPage final : CachedObject {
+  explicit CachedPage(ColumnPage columns) : page(std::move(columns)) {}
+  ColumnPage page;
+  [[nodiscard]] std::size_t memory_bytes() const noexcept override { return page.memory_bytes(); }
+};
 
 std::size_t Posting::size() const noexcept {
   std::size_t sum = 0;
@@ -86,8 +90,12 @@ Result<bool> IndexSession::replay(std::uint64_t from) {
     if (!*value) return false;
     const auto keys = decode_replaced_keys(**value);
     if (!keys) return std::unexpected(keys.error());
-    for (const ReplacedKey& key : *keys)
-      replaced.push_back({cached_key(key.part, key.key), key.key});
+    for (const ReplacedKey& key : *keys) {
+      if (key.part == IndexPart::column)
+        replaced.push_back({.cached = {}, .stored = {}, .page = page_of_key(key.key)});
+      else
+        replaced.push_back({.cached = cached_key(key.part, key.key), .stored = key.key});
+    }
   }
   cache_.advance(state_.number, from, state_.base_version, replaced);
   return true;
@@ -153,15 +161,25 @@ std::shared_ptr<const Posting> IndexSession::complete(std::shared_ptr<const Post
 std::shared_ptr<const ColumnPage> IndexSession::page(std::uint32_t page) {
   auto& memo = pages_[page % kMemoSlots];
   if (memo.second && memo.first == page) return memo.second;
-  const std::string stored = column_key(state_.number, page);
-  const auto found =
-      cached<CachedPage>(cached_key(IndexPart::column, stored), [&]() -> Result<ColumnPage> {
-        const auto value = view_.get(Family::document_column, stored);
-        if (!value) return std::unexpected(value.error());
-        return *value ? ColumnPage::decode(**value) : ColumnPage();
-      });
-  memo = {page, std::shared_ptr<const ColumnPage>(found, &found->page)};
+  auto found = std::static_pointer_cast<const CachedPage>(
+      cache_.find_page(state_.number, state_.base_version, page));
+  if (!found) found = load_page(page);
+  const ColumnPage* const columns = &found->page;
+  memo = {page, std::shared_ptr<const ColumnPage>(std::move(found), columns)};
   return memo.second;
+}
+
+std::shared_ptr<const IndexSession::CachedPage> IndexSession::load_page(std::uint32_t page) {
+  const auto value = view_.get(Family::document_column, column_key(state_.number, page));
+  if (!value) note(value.error());
+  auto decoded = value && *value ? ColumnPage::decode(**value) : Result<ColumnPage>(ColumnPage());
+  if (!decoded) note(decoded.error());
+  if (!value || !decoded) return std::make_shared<const CachedPage>(ColumnPage());
+  auto loaded = std::make_shared<const CachedPage>(*std::move(decoded));
+  // A number that is out of bounds comes from damage, and would be a slot of the cache all the same.
+  if (page <= page_of(state_.next_ordinal))
+    cache_.insert_page(state_.number, state_.base_version, page, loaded);
+  return loaded;
 }
 
 std::shared_ptr<const OrderDirectory> IndexSession::directory(OrderKind kind) {

@@ -63,12 +63,14 @@ class IndexSession {
 
  private:
   static constexpr std::size_t kMemoSlots = 256;
+  struct CachedPage;
 
   /// Brings the cache to this session's version by the log of what was replaced.
   void catch_up();
   [[nodiscard]] Result<bool> replay(std::uint64_t from);
   template <typename Object, typename Load>
   std::shared_ptr<const Object> cached(const std::string& key, Load load);
+  [[nodiscard]] std::shared_ptr<const CachedPage> load_page(std::uint32_t page);
   [[nodiscard]] Result<Posting> load_posting(const std::string& prefix);
   [[nodiscard]] std::shared_ptr<const Posting> complete(std::shared_ptr<const Posting> posting,
                                                         const std::string& cached_key,

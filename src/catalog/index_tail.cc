@@ -10,12 +10,12 @@ namespace {
 
 constexpr std::size_t kEntriesPerRead = 4'096;
 /// What an entry costs besides its texts: nodes, pointers, the fixed fields.
-constexpr std::size_t kEntryBytes = 512;
+constexpr std::size_t kEntryBytes = 640;
 /// Chains of more assets than this are not taken over: those that are asked for are read again.
 constexpr std::size_t kChainsKept = 65'536;
 
 std::size_t bytes_of(const TailDocument& document) {
-  return kEntryBytes + 2 * document.folded.size() + 16 * document.below.size();
+  return kEntryBytes + 2 * document.folded.size() + 24 * document.below.size();
 }
 
 std::string tail_cache_key(std::uint32_t number) {
@@ -60,9 +60,32 @@ void IndexTail::take_over(const IndexTail& former, const IndexState& state) {
   for (const TailPointer& entry : former.entries_) {
     if (entry->sequence <= state.folded_sequence) continue;
     newest_of_[entry->ordinal] = entries_.size();
-    entries_.push_back(std::make_shared<const TailDocument>(*entry));
-    bytes_ += bytes_of(*entry);
+    add(std::make_shared<const TailDocument>(*entry));
   }
+}
+
+void IndexTail::add(TailPointer entry) const {
+  const auto index = static_cast<std::uint32_t>(entries_.size());
+  for (const Uuid& asset : entry->below) below_[asset].push_back(index);
+  if (entry->hides_base) hiding_.push_back(index);
+  bytes_ += bytes_of(*entry);
+  entries_.push_back(std::move(entry));
+}
+
+std::size_t IndexTail::AssetHash::operator()(const Uuid& asset) const noexcept {
+  return std::hash<std::string_view>()(
+      {reinterpret_cast<const char*>(asset.bytes.data()), asset.bytes.size()});
+}
+
+std::vector<std::uint32_t> IndexTail::below_any(std::span<const Uuid> assets) const {
+  std::vector<std::uint32_t> indexes;
+  for (const Uuid& asset : assets)
+    if (const auto found = below_.find(asset); found != below_.end())
+      indexes.insert(indexes.end(), found->second.begin(), found->second.end());
+  if (assets.size() <= 1) return indexes;
+  std::ranges::sort(indexes);
+  indexes.erase(std::ranges::unique(indexes).begin(), indexes.end());
+  return indexes;
 }
 
 Status IndexTail::catch_up(const View& view, const IndexState& state) const {
@@ -108,7 +131,6 @@ Status IndexTail::append(const View& view, std::uint64_t sequence, TailEntry ent
     document->below.erase(std::ranges::unique(document->below).begin(), document->below.end());
     document->now = std::move(entry.after);
   }
-  bytes_ += bytes_of(*document);
   const auto [known, is_new] = newest_of_.try_emplace(entry.ordinal, entries_.size());
   if (!is_new) {
     const TailPointer& former = entries_[known->second];
@@ -116,7 +138,7 @@ Status IndexTail::append(const View& view, std::uint64_t sequence, TailEntry ent
     document->hides_base |= former->hides_base;
     known->second = entries_.size();
   }
-  entries_.push_back(std::move(document));
+  add(std::move(document));
   return {};
 }
 

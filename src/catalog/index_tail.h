@@ -3,7 +3,8 @@
 // Shared by the threads that query; grows as they read further, by sequence number. A new base
 // takes over what it has not folded from the tail before it, which costs a copy; after a change of
 // the tree everything is read anew. An entry holds until a later one of the same ordinal; a query
-// sees the entries of its own moment, whatever others have read since.
+// sees the entries of its own moment, whatever others have read since. Which entries are below an
+// asset is kept with them, so that a small scope looks at few of them.
 #pragma once
 
 #include <array>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -61,19 +63,36 @@ class IndexTail final : public CachedObject {
   /// Reads what has come until `state`, which this tail is of; `view` shows its moment.
   [[nodiscard]] Status catch_up(const View& view, const IndexState& state) const;
 
-  /// The entries that hold at the moment of `state`, after catch_up.
+  /// The entries in the subtrees of `assets` that hold at the moment of `state`, after catch_up;
+  /// each once.
   template <typename Function>
-  void for_each(const IndexState& state, Function function) const {
+  void for_each_below(std::span<const Uuid> assets, const IndexState& state,
+                      Function function) const {
     const std::shared_lock lock(mutex_);
-    for (const TailPointer& entry : entries_) {
-      if (entry->sequence >= state.next_sequence) return;
-      if (entry->superseded >= state.next_sequence) function(entry);
-    }
+    for (const std::uint32_t index : below_any(assets)) call(entries_[index], state, function);
+  }
+  /// The same for all that hide what the base says.
+  template <typename Function>
+  void for_each_hiding(const IndexState& state, Function function) const {
+    const std::shared_lock lock(mutex_);
+    for (const std::uint32_t index : hiding_) call(entries_[index], state, function);
   }
 
   [[nodiscard]] std::size_t memory_bytes() const noexcept override;
 
  private:
+  struct AssetHash {
+    std::size_t operator()(const Uuid& asset) const noexcept;
+  };
+
+  template <typename Function>
+  static void call(const TailPointer& entry, const IndexState& state, Function& function) {
+    if (entry->sequence < state.next_sequence && entry->superseded >= state.next_sequence)
+      function(entry);
+  }
+  /// Indexes of entries, ascending. Under the lock.
+  [[nodiscard]] std::vector<std::uint32_t> below_any(std::span<const Uuid> assets) const;
+  void add(TailPointer entry) const;
   void take_over(const IndexTail& former, const IndexState& state);
   [[nodiscard]] Status append(const View& view, std::uint64_t sequence, TailEntry entry) const;
 
@@ -83,6 +102,8 @@ class IndexTail final : public CachedObject {
   mutable std::uint64_t next_sequence_;
   mutable std::vector<TailPointer> entries_;  // ascending sequence
   mutable std::unordered_map<std::uint32_t, std::size_t> newest_of_;
+  mutable std::unordered_map<Uuid, std::vector<std::uint32_t>, AssetHash> below_;  // of entries_
+  mutable std::vector<std::uint32_t> hiding_;                                      // of entries_
   mutable AncestorChains chains_;
   mutable std::size_t bytes_ = 0;
 };
