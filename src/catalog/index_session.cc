@@ -176,7 +176,7 @@ std::shared_ptr<const IndexSession::CachedPage> IndexSession::load_page(std::uin
   if (!decoded) note(decoded.error());
   if (!value || !decoded) return std::make_shared<const CachedPage>(ColumnPage());
   auto loaded = std::make_shared<const CachedPage>(*std::move(decoded));
-  // A number that is out of bounds comes from damage, and would be a slot of the cache all the same.
+  // A number that is out of bounds comes from damage, and would take slots of the cache as well.
   if (page <= page_of(state_.next_ordinal))
     cache_.insert_page(state_.number, state_.base_version, page, loaded);
   return loaded;

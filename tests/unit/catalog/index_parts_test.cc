@@ -285,6 +285,29 @@ TEST(IndexCache, HoldsWhatFitsAndLetsTheOldestGo) {
   EXPECT_NE(cache.find(1, 0, "k19"), nullptr);
 }
 
+TEST(IndexCache, PagesAreBoundedWithTheirSlotsAndStayWhileTheyAreUsed) {
+  IndexCache cache(20'000);
+  for (std::uint32_t page = 0; page < 50; ++page) {
+    cache.insert_page(1, 0, page, std::make_shared<Text>(1'000));
+    ASSERT_NE(cache.find_page(1, 0, 0), nullptr) << "what is used stays";
+    ASSERT_LE(cache.metrics().memory_bytes, 20'000U);
+  }
+  EXPECT_EQ(cache.find_page(1, 0, 5), nullptr);
+  EXPECT_NE(cache.find_page(1, 0, 49), nullptr);
+  cache.insert_page(1, 0, 1'000'000, std::make_shared<Text>(10));
+  EXPECT_EQ(cache.find_page(1, 0, 1'000'000), nullptr) << "its slots do not fit";
+  EXPECT_EQ(cache.find_page(2, 0, 49), nullptr) << "of another organization";
+  const std::vector<IndexCache::Replaced> replaced{{.cached = {}, .stored = {}, .page = 49},
+                                                   {.cached = {}, .stored = {}, .page = 5'000}};
+  cache.advance(1, 0, 1, replaced);
+  EXPECT_EQ(cache.find_page(1, 1, 49), nullptr);
+  EXPECT_NE(cache.find_page(1, 1, 0), nullptr);
+  EXPECT_EQ(cache.find_page(1, 0, 0), nullptr) << "an older reader gets nothing";
+  cache.restart(1, 2);
+  EXPECT_EQ(cache.find_page(1, 2, 0), nullptr);
+  EXPECT_EQ(cache.metrics().memory_bytes, 0U);
+}
+
 TEST(IndexCache, ANewVersionLetsGoOnlyWhatItReplaced) {
   IndexCache cache(100'000);
   cache.insert(1, 0, "same", std::make_shared<Text>(10));
