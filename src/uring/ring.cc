@@ -1,6 +1,7 @@
 #include "mooring/uring/ring.h"
 
 #include <liburing.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <optional>
@@ -157,6 +158,10 @@ SizeOperation Ring::send_some(int fd, Bytes from) {
 
 SizeOperation Ring::send_gathered(int fd, const msghdr& message) {
   return {*this, socket_request(IORING_OP_SENDMSG, fd, &message, 1, MSG_WAITALL | MSG_NOSIGNAL)};
+}
+
+SizeOperation Ring::wait_writable(int fd) {
+  return {*this, socket_request(IORING_OP_POLL_ADD, fd, nullptr, 0, POLLOUT)};
 }
 
 AcceptOperation Ring::accept(int listener) {

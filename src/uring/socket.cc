@@ -1,6 +1,7 @@
 #include "mooring/uring/socket.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -139,6 +140,11 @@ std::string peer_address(int fd) {
 
 void tune_connection(int fd) noexcept {
   set_flag(fd, IPPROTO_TCP, TCP_NODELAY);
+}
+
+void never_wait(int fd) noexcept {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags >= 0) ::fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
 void shutdown_read(int fd) noexcept {

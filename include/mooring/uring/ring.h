@@ -85,6 +85,10 @@ class Ring {
   /// `message`, its list of pieces and what they show stay put until the completion.
   [[nodiscard]] SizeOperation send_gathered(int fd, const msghdr& message);
 
+  /// Waits until the socket takes bytes again, or never will (the next send says which). The number
+  /// it answers means nothing.
+  [[nodiscard]] SizeOperation wait_writable(int fd);
+
   [[nodiscard]] AcceptOperation accept(int listener);
   /// Connects a socket of open_socket() to `address`, which stays put until the completion. A
   /// completed call (always 0) means: the peer's kernel has taken the connection in.

@@ -52,6 +52,9 @@ class SocketAddress {
 
 /// TCP_NODELAY: responses are written whole, so Nagle could only delay them.
 void tune_connection(int fd) noexcept;
+/// Calls outside of the ring (page_file.h) never wait for the peer (O_NONBLOCK). The ring's
+/// receives and sends do as before: they are told by their own flags.
+void never_wait(int fd) noexcept;
 /// Makes reads of `fd` see the end of the stream; what was sent stays on its way.
 void shutdown_read(int fd) noexcept;
 /// Sends a FIN; the peer's bytes can still be read (lingering close).
