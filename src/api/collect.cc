@@ -147,6 +147,7 @@ Task<Status> Collector::collect_at_once(const std::vector<BlobId>& ids) {
   ForgetBlobs forget(ids);
   Status forgotten = co_await writer_.commit(core_, forget);
   if (!forgotten) co_return note_failure("cannot forget blobs", forgotten.error());
+  for (const BlobId& id : ids) blobs_.store().cache().drop(id);
   crash_point(CrashPoint::collect_forgotten);
   std::vector<BlobId> removed;
   for (const BlobId& id : forget.files()) {

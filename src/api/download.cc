@@ -71,27 +71,43 @@ Task<Status> open_where_it_lies(CoreServices& services, const BlobId& id, const 
   co_await body.reader->close();
   // Only what lies in segments moves, and reading from a segment takes no permits.
   body.reader = std::make_unique<BlobReader>(services.blobs, id, **now, Permits(), wanted);
+  body.reader->keep_in_cache();
   opened = co_await body.reader->open();
   co_return opened;
+}
+
+// The part of `size_bytes` that is wanted.
+void set_part(BlobBody& body, std::uint64_t size_bytes, const RangeDecision& range) {
+  const bool is_part = range.kind == RangeKind::satisfiable;
+  body.first_byte = is_part ? range.first : 0;
+  body.size_bytes = is_part ? range.size_bytes() : size_bytes;
+}
+
+BlobBody cached_body(CachedContent content, const RangeDecision& range) {
+  BlobBody body;
+  FileStretch stretch = content->stretch();
+  set_part(body, stretch.size_bytes, range);
+  stretch.first_byte += body.first_byte;
+  stretch.size_bytes = body.size_bytes;
+  body.first_stretch = stretch;
+  body.cached = std::move(content);
+  return body;
 }
 
 // The guard is held until the file is open: from then on what happens to its name does not matter.
 Task<Result<BlobBody>> open_body(CoreServices& services, const BlobId& id, const BlobRecord& record,
                                  const RangeDecision& range) {
   BlobBody body;
-  body.size_bytes = record.size_bytes;
+  set_part(body, record.size_bytes, range);
   std::optional<BlobRange> wanted;
-  if (range.kind == RangeKind::satisfiable) {
-    wanted = BlobRange{range.first, range.size_bytes()};
-    body.first_byte = range.first;
-    body.size_bytes = range.size_bytes();
-  }
+  if (range.kind == RangeKind::satisfiable) wanted = BlobRange{body.first_byte, body.size_bytes};
   const std::size_t count = BlobReader::permits_for(record);
   Semaphore& chunk_permits = services.core.chunk_permits();
   co_await chunk_permits.acquire(count);
   Permits permits(chunk_permits, count);
   body.reader =
       std::make_unique<BlobReader>(services.blobs, id, record, std::move(permits), wanted);
+  body.reader->keep_in_cache();
   HashGuard guard =
       co_await services.blobs.store().guards().lock(services.core, id.hash, GuardMode::shared);
   Status opened = co_await open_where_it_lies(services, id, record, wanted, body);
@@ -106,17 +122,26 @@ Task<Result<BlobBody>> open_body(CoreServices& services, const BlobId& id, const
     co_return std::unexpected(first.error());
   }
   body.first_piece = *first;
+  body.first_stretch = body.reader->place_in_cache();
   co_return body;
 }
 
 }  // namespace
 
 Task<Result<Response>> serve_content(Exchange& exchange, DownloadSource source) {
-  Result<std::optional<BlobRecord>> record = co_await exchange.services.reader.read(
-      [id = source.blob](const View& view) { return find_blob(view, id); });
-  if (!record) co_return std::unexpected(record.error());
-  if (!*record) co_return fail(Errc::not_found, "a blob without a record");
-  const BlobRecord& blob = **record;
+  // Who asks has read a record that refers to the content, so it is not collected: what the cache
+  // holds of it needs no record of its own.
+  CachedContent cached = exchange.services.blobs.store().cache().find(source.blob);
+  BlobRecord blob;
+  if (cached) {
+    blob.size_bytes = cached->stretch().size_bytes;
+  } else {
+    Result<std::optional<BlobRecord>> record = co_await exchange.services.reader.read(
+        [id = source.blob](const View& view) { return find_blob(view, id); });
+    if (!record) co_return std::unexpected(record.error());
+    if (!*record) co_return fail(Errc::not_found, "a blob without a record");
+    blob = **record;
+  }
 
   const std::string etag = to_string(source.blob);
   const Validators validators{etag, source.modified_ms / 1000};
@@ -142,6 +167,10 @@ Task<Result<Response>> serve_content(Exchange& exchange, DownloadSource source) 
   add_content_fields(response, source);
   if (exchange.head.method == Method::head) {
     response.head_only_bytes = blob.size_bytes;
+    co_return response;
+  }
+  if (cached) {
+    response.blob = cached_body(std::move(cached), range);
     co_return response;
   }
   Result<BlobBody> body = co_await open_body(exchange.services, source.blob, blob, range);

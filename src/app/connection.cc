@@ -107,6 +107,7 @@ Connection::Connection(ConnectionContext& context, Fd socket, std::string peer)
   ++context.count;
   context.metrics.connection_accepted();
   tune_connection(socket_.get());
+  never_wait(socket_.get());
 }
 
 Connection::~Connection() {

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/timex.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 
 #include "mooring/app/memory_bound.h"
+#include "mooring/app/usable_memory.h"
 #include "mooring/base/clock.h"
 #include "mooring/blob/data_directory.h"
 
@@ -35,11 +35,6 @@ std::string_view name_of(Grade grade) {
       return "fatal";
   }
   return "fatal";
-}
-
-std::uint64_t physical_memory_bytes() {
-  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
-         static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 // The CPUs this process may use.
@@ -106,20 +101,22 @@ Finding examine_clock(std::int64_t unix_ms) {
 }
 
 Finding examine_memory(const Config& config, std::uint64_t available_bytes) {
-  const MemoryBound bound = memory_bound(config, cores_of(config));
+  const MemoryBound bound =
+      memory_bound(fitted_to_memory(config, available_bytes), cores_of(config));
   const std::string found =
       fmt::format("{}; the machine has {} MiB", to_string(bound), available_bytes >> 20);
   // The page cache and the kernel's socket buffers need their share.
   if (bound.total_bytes() > available_bytes / 4 * 3)
     return {Grade::weak, "memory", found,
-            "lower limits.chunks_per_core, limits.connections_max or rocksdb.block_cache"};
+            "lower limits.chunks_per_core, limits.connections_max, rocksdb.block_cache or "
+            "downloads.cache_bytes"};
   return {Grade::good, "memory", found, ""};
 }
 
 std::vector<Finding> examine(const Config& config) {
   std::vector<Finding> findings = examine_kernel(config);
   findings.push_back(examine_cores(config));
-  findings.push_back(examine_memory(config, physical_memory_bytes()));
+  findings.push_back(examine_memory(config, usable_memory_bytes()));
   findings.push_back(examine_clock(wall_ms()));
   examine_data_directory(config.data.dir, findings);
   return findings;

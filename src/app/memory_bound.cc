@@ -53,6 +53,7 @@ MemoryBound memory_bound(const Config& config, std::uint64_t cores) noexcept {
       documents.index_memory_bytes +
       documents.zips_in_flight_max * (documents.zip_entry_bytes_max + kSmallArchiveBytes +
                                       2 * documents.zip_entries_max * kDirectoryBytesPerEntry);
+  bound.downloads_bytes = config.downloads.cache_bytes;
   return bound;
 }
 
@@ -60,10 +61,11 @@ std::string to_string(const MemoryBound& bound) {
   const auto mib = [](std::uint64_t bytes) { return (bytes + 1_MiB - 1) / 1_MiB; };
   return fmt::format(
       "at most {} MiB: chunks {}, heads {}, small bodies {}, connections {}, tokens {}, catalogue "
-      "{}, images {}, documents {}",
+      "{}, images {}, documents {}, downloads {}",
       mib(bound.total_bytes()), mib(bound.chunks_bytes), mib(bound.heads_bytes),
       mib(bound.small_bodies_bytes), mib(bound.connections_bytes), mib(bound.tokens_bytes),
-      mib(bound.catalog_bytes), mib(bound.images_bytes), mib(bound.documents_bytes));
+      mib(bound.catalog_bytes), mib(bound.images_bytes), mib(bound.documents_bytes),
+      mib(bound.downloads_bytes));
 }
 
 }  // namespace mooring

@@ -190,6 +190,20 @@ void add_blobs(MetricsFamilies& out, const MetricsSources& sources) {
             sources.space.reserve_bytes);
 }
 
+void add_cache(MetricsFamilies& out, const VerifiedCacheNumbers& cache) {
+  out.begin_counter("mooring_download_cache_lookups_total",
+                    "Contents to be sent, by whether they were in the cache.")
+      .add(cache.hits, {{"found", "memory"}})
+      .add(cache.misses, {{"found", "disk"}});
+  out.counter("mooring_download_cache_entered_total", "Contents that entered the cache.",
+              cache.entered);
+  out.counter("mooring_download_cache_pushed_out_total",
+              "Contents that left the cache to make room.", cache.pushed_out);
+  out.gauge("mooring_download_cache_contents", "Contents in the cache.", cache.contents);
+  out.gauge("mooring_download_cache_bytes", "Memory of the cache in use.", cache.bytes);
+  out.gauge("mooring_download_cache_bytes_max", "Memory the cache may use.", cache.bytes_max);
+}
+
 void add_documents(MetricsFamilies& out, const DocumentIndexMetrics& index) {
   out.gauge("mooring_document_index_memory_bytes", "What queries keep of the document index.",
             index.memory_bytes);
@@ -281,6 +295,7 @@ std::string render_metrics(const MetricsSources& sources) {
   add_uploads(families, sources);
   add_admission(families, sources);
   add_blobs(families, sources);
+  add_cache(families, sources.cache);
   add_catalog(families, sources);
   add_cores(families, sources);
   add_background(families, sources);

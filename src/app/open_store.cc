@@ -156,6 +156,7 @@ std::expected<OpenedStore, StartError> open_store(const Config& config,
   options.large_writes_max = config.data.large_writes_per_core;
   options.read_piece_bytes = config.data.read_piece_bytes;
   options.direct_read_bytes_min = config.data.direct_read_bytes_min;
+  options.cache_bytes = config.downloads.cache_bytes;
   options.on_sync_failure = std::move(on_io_error);
   Result<std::unique_ptr<BlobStore>> blobs = BlobStore::open(std::move(*directory), options);
   if (!blobs) return failed("cannot open the blobs", blobs.error());

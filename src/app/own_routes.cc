@@ -66,6 +66,7 @@ std::string render_page(const ServerState& state) {
   sources.writer = state.writer.metrics();
   sources.database = state.database.usage();
   sources.blobs = blobs;
+  sources.cache = state.store.cache().numbers();
   if (!state.cores.empty()) {
     sources.compaction = *state.cores.front()->compaction_counters();
     sources.scrub = *state.cores.front()->scrub_counters();

@@ -11,6 +11,8 @@ namespace {
 // Up to this size one send takes all; a larger body is sent as far as the socket takes it, so that
 // every bit of progress of a slow reader is seen.
 constexpr std::size_t kSingleSendBytesMax = 16_KiB;
+// Sent by reference in one call: what a core spends on one reader before it looks at the others.
+constexpr std::uint64_t kByReferenceBytesMax = 256_KiB;
 
 std::string head_text(const Response& response, bool is_head, Persistence persistence,
                       std::string_view date) {
@@ -42,21 +44,50 @@ Task<SentResponse> ResponseWriter::send(const RequestHead& head, Response respon
   if (!is_head && !sends_blob) text += response.text;
   Status outcome = sends_blob ? co_await send_blob(as_bytes(text), *response.blob)
                               : co_await send_all(as_bytes(text));
-  if (response.blob) co_await response.blob->reader->close();
+  if (response.blob && response.blob->reader) co_await response.blob->reader->close();
   sent.size_bytes = sent_bytes_;
   sent.complete = outcome.has_value();
   co_return sent;
 }
 
 Task<Status> ResponseWriter::send_blob(Bytes head, BlobBody& body) {
-  Status sent = co_await send_together(head, body.first_piece);
-  if (!sent) co_return sent;
+  Status sent = body.first_stretch ? co_await send_by_reference(head, *body.first_stretch)
+                                   : co_await send_together(head, body.first_piece);
+  if (!sent || !body.reader) co_return sent;
   while (true) {
     Result<Bytes> piece = co_await body.reader->next();
     if (!piece) co_return std::unexpected(piece.error());
     if (piece->empty()) co_return Status{};
-    sent = co_await send_all(*piece);
+    const std::optional<FileStretch>& stretch = body.reader->place_in_cache();
+    sent = stretch ? co_await send_by_reference({}, *stretch) : co_await send_all(*piece);
     if (!sent) co_return sent;
+  }
+}
+
+Task<Status> ResponseWriter::send_by_reference(Bytes head, FileStretch stretch) {
+  if (!head.empty()) {
+    if (watch_.time_is_up()) co_return fail(Errc::timed_out, "a reader that stalls");
+    const Result<std::size_t> sent = send_before_stretch(fd_, head);
+    if (!sent) co_return std::unexpected(sent.error());
+    count(*sent);
+    Status rest = co_await send_all(head.subspan(*sent));
+    if (!rest) co_return rest;
+  }
+  while (true) {
+    if (watch_.time_is_up()) co_return fail(Errc::timed_out, "a reader that stalls");
+    FileStretch now = stretch;
+    now.size_bytes = std::min(now.size_bytes, kByReferenceBytesMax);
+    const Result<std::size_t> sent = send_stretch(fd_, now);
+    if (!sent) co_return std::unexpected(sent.error());
+    count(*sent);
+    stretch.first_byte += *sent;
+    stretch.size_bytes -= *sent;
+    if (stretch.size_bytes == 0) co_return Status{};
+    SizeOperation writable = core_.ring().wait_writable(fd_);
+    watch_.watch(&writable);
+    const Result<std::size_t> waited = co_await writable;
+    watch_.watch(nullptr);
+    if (!waited) co_return std::unexpected(waited.error());
   }
 }
 
@@ -90,11 +121,13 @@ Task<Result<std::size_t>> ResponseWriter::finish(SizeOperation& send) {
   watch_.watch(&send);
   Result<std::size_t> sent = co_await send;
   watch_.watch(nullptr);
-  if (sent) {
-    watch_.progress(*sent);
-    sent_bytes_ += *sent;
-  }
+  if (sent) count(*sent);
   co_return sent;
+}
+
+void ResponseWriter::count(std::size_t sent_bytes) noexcept {
+  watch_.progress(sent_bytes);
+  sent_bytes_ += sent_bytes;
 }
 
 }  // namespace mooring

@@ -20,6 +20,7 @@
 #include "mooring/app/own_routes.h"
 #include "mooring/app/server_core.h"
 #include "mooring/app/token_keys.h"
+#include "mooring/app/usable_memory.h"
 #include "mooring/app/version.h"
 #include "mooring/base/fault.h"
 #include "mooring/blob/recovery.h"
@@ -307,7 +308,8 @@ int serve_store(const Config& config, const sigset_t& signals, BlobStore& store,
 
 }  // namespace
 
-int run_serve(const Config& config) {
+int run_serve(const Config& asked) {
+  const Config config = fitted_to_memory(asked, usable_memory_bytes());
   init_log(config.log.level, config.log.format);
   const sigset_t signals = block_signals();
   raise_limits();

@@ -10,6 +10,13 @@
 
 namespace mooring {
 
+namespace {
+
+// Below, a copy is cheaper than the calls for a send by reference.
+constexpr std::size_t kSentByReferenceMin = 32_KiB;
+
+}  // namespace
+
 std::size_t BlobReader::permits_for(const BlobRecord& record) noexcept {
   if (record.location.tier == Tier::segment) return 0;
   return record.size_bytes <= kChunkBytes ? 1 : 2;
@@ -73,7 +80,14 @@ Task<Status> BlobReader::open_segment() {
     blocks_ = std::move(loaded->memory);
     content_ = loaded->content;
   }
+  begin_keeping();
+  keep(content_);
+  if (fill_) fill_.finish();
   content_ = content_.subspan(range_.first_byte, range_.size_bytes);
+  if (place_in_cache_) {
+    place_in_cache_->first_byte += range_.first_byte;
+    place_in_cache_->size_bytes = range_.size_bytes;
+  }
   blobs_.counters().read_bytes.add(content_.size());
   co_return Status{};
 }
@@ -105,7 +119,10 @@ Task<Status> BlobReader::open_file() {
     file_ = std::move(*opened);
   }
   chunks_[0] = blobs_.core().chunks().lease();
-  if (range_.size_bytes == record_.size_bytes) hash_.emplace();
+  if (range_.size_bytes == record_.size_bytes) {
+    hash_.emplace();
+    begin_keeping();
+  }
   co_return Status{};
 }
 
@@ -152,6 +169,8 @@ Task<Result<Bytes>> BlobReader::take_small() {
   }
   blobs_.counters().reads.add(1);
   if (hash_ && hash_->finish() != id_.hash) co_return corrupt("a file's content");
+  keep(content);
+  if (fill_) fill_.finish();
   handed_bytes_ = content.size();
   blobs_.counters().read_bytes.add(content.size());
   co_return content;
@@ -209,9 +228,25 @@ Result<Bytes> BlobReader::hand_out(Bytes content) {
     hash_->update(content);
     const bool last = handed_bytes_ == range_.size_bytes;
     if (last && hash_->finish() != id_.hash) return corrupt("a file's content");
+    keep(content);
+    if (last && fill_) fill_.finish();
   }
   blobs_.counters().read_bytes.add(content.size());
   return content;
+}
+
+// Under the guard of the hash (verified_cache.h, I3).
+void BlobReader::begin_keeping() {
+  if (!keeps_) return;
+  fill_ = blobs_.store().cache().begin(id_, record_.size_bytes);
+  kept_ = fill_.content();
+}
+
+void BlobReader::keep(Bytes content) {
+  place_in_cache_.reset();
+  if (!fill_) return;
+  place_in_cache_ = fill_.append(content);
+  if (content.size() < kSentByReferenceMin) place_in_cache_.reset();
 }
 
 void BlobReader::begin_read(Piece& piece) {
@@ -257,6 +292,9 @@ Task<void> BlobReader::close() {
   memory_.reset();
   blocks_ = AlignedMemory();
   content_ = {};
+  fill_.give_up();
+  kept_.reset();
+  place_in_cache_.reset();
   permits_.reset();
 }
 

@@ -24,7 +24,8 @@ Result<std::unique_ptr<BlobStore>> BlobStore::open(std::unique_ptr<DataDirectory
 BlobStore::BlobStore(std::unique_ptr<DataDirectory> directory, BlobOptions options)
     : directory_(std::move(directory)),
       options_(std::move(options)),
-      directory_syncs_(*directory_) {
+      directory_syncs_(*directory_),
+      cache_(options_.cache_bytes) {
   MOORING_CHECK(options_.segment_bytes >= 4_MiB && options_.segment_bytes % kBlockBytes == 0,
                 "a segment is whole blocks and at least 4 MiB");
   MOORING_CHECK(std::has_single_bit(options_.read_piece_bytes) &&

@@ -16,9 +16,13 @@ namespace mooring {
 
 /// A stretch of a stored blob as the body of a response.
 struct BlobBody {
+  /// Null: `cached` holds all of it.
   std::unique_ptr<BlobReader> reader;
+  CachedContent cached;
   /// Read before the status is chosen: what is damaged in it becomes an error, not half a 200.
   Bytes first_piece;
+  /// Where the first piece lies to be sent by reference, if it does; without a reader, the body.
+  std::optional<FileStretch> first_stretch;
   std::uint64_t first_byte = 0;
   std::uint64_t size_bytes = 0;
 };

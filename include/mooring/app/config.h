@@ -184,6 +184,12 @@ struct RenditionsConfig {
   bool operator==(const RenditionsConfig&) const = default;
 };
 
+/// What answers with stored content.
+struct DownloadsConfig {
+  std::uint64_t cache_bytes = 4_GiB;  ///< verified contents in memory; an eighth of it at most
+  bool operator==(const DownloadsConfig&) const = default;
+};
+
 /// Documents, the archives they come in, and the index that finds them.
 struct DocumentsConfig {
   std::uint64_t file_bytes_max = 100_MiB;      ///< of one document
@@ -227,6 +233,7 @@ struct Config {
   ThreadsConfig threads = {};
   RocksdbConfig rocksdb = {};
   RenditionsConfig renditions = {};
+  DownloadsConfig downloads = {};
   DocumentsConfig documents = {};
   CompactionConfig compaction = {};
   ScrubConfig scrub = {};

@@ -20,10 +20,11 @@ struct MemoryBound {
   std::uint64_t catalog_bytes = 0;       ///< RocksDB's caches and write buffers
   std::uint64_t images_bytes = 0;        ///< processes that decode, what goes to and from them
   std::uint64_t documents_bytes = 0;     ///< the index's memory, and archives being taken apart
+  std::uint64_t downloads_bytes = 0;     ///< the kernel's pages with verified contents
 
   [[nodiscard]] std::uint64_t total_bytes() const noexcept {
     return chunks_bytes + heads_bytes + small_bodies_bytes + connections_bytes + tokens_bytes +
-           catalog_bytes + images_bytes + documents_bytes;
+           catalog_bytes + images_bytes + documents_bytes + downloads_bytes;
   }
 };
 

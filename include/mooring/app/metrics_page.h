@@ -24,6 +24,7 @@
 #include "mooring/app/process_gauges.h"
 #include "mooring/base/durability.h"
 #include "mooring/blob/options.h"
+#include "mooring/blob/verified_cache.h"
 #include "mooring/catalog/database.h"
 #include "mooring/catalog/document_index.h"
 #include "mooring/catalog/writer.h"
@@ -51,6 +52,7 @@ struct MetricsSources {
   WriterMetrics writer = {};
   DatabaseUsage database = {};
   std::span<const BlobCounters* const> blobs = {};  ///< of each core
+  VerifiedCacheNumbers cache = {};
   CompactionCounters compaction = {};
   ScrubCounters scrub = {};
   std::uint64_t directory_sync_calls = 0;  ///< publishes that asked for a directory's sync

@@ -1,9 +1,11 @@
 // ResponseWriter: sends one response on a connection.
 //
 // A small response is one send: head and body together. So are the head and the first piece of
-// stored content; further pieces go one by one, each from the memory the disk put it into. If the
-// content turns out to be damaged on the way the response is not completed: the connection is
-// closed before its length was reached (vow V7).
+// stored content; further pieces go one by one, each from the memory the disk put it into. What
+// lies in the cache of the store goes by reference: as much as the socket takes at once, by calls
+// of our own, and the ring waits until it takes more. If the content turns out to be damaged on the
+// way the response is not completed: the connection is closed before its length was reached (vow
+// V7).
 #pragma once
 
 #include <cstdint>
@@ -36,8 +38,10 @@ class ResponseWriter {
  private:
   [[nodiscard]] Task<Status> send_all(Bytes bytes);
   [[nodiscard]] Task<Status> send_together(Bytes head, Bytes piece);
+  [[nodiscard]] Task<Status> send_by_reference(Bytes head, FileStretch stretch);
   [[nodiscard]] Task<Status> send_blob(Bytes head, BlobBody& body);
   [[nodiscard]] Task<Result<std::size_t>> finish(SizeOperation& send);
+  void count(std::size_t sent_bytes) noexcept;
 
   Core& core_;
   int fd_;

@@ -30,6 +30,8 @@ struct BlobOptions {
   std::uint64_t read_piece_bytes = 256_KiB;
   /// Files from this size on are read past the page cache where they are not in it.
   std::uint64_t direct_read_bytes_min = 64_MiB;
+  /// Contents kept in memory after they were read and verified, all cores together. 0: none.
+  std::uint64_t cache_bytes = 0;
   /// Called once per process, on any thread, after the first failed sync: nothing of its batch is
   /// acknowledged and the process has to stop (exit 70); it must not block and not throw.
   std::function<void(const Error&)> on_sync_failure;

@@ -18,7 +18,9 @@
 // the rest is read ahead, as many pieces as fit into the chunks of the permits, past the page cache
 // (O_DIRECT) if the file has BlobOptions::direct_read_bytes_min.
 //
-// Why no splice or sendfile: they move bytes that nobody has seen, and I1 wants each one hashed.
+// Why no splice or sendfile from the files: they move bytes that nobody has seen, and I1 wants each
+// one hashed. What was hashed goes into the cache of the store, if that takes it in, and is sent
+// from there by reference (place_in_cache); who finds it there needs no reader at all.
 //
 // I1  Vow V7: when a file is read from its first to its last byte, the last piece is handed out
 //     only after the digest of the whole matched; what comes from a segment is verified always.
@@ -40,6 +42,7 @@
 #include "mooring/base/digest.h"
 #include "mooring/base/result.h"
 #include "mooring/blob/aligned_memory.h"
+#include "mooring/blob/verified_cache.h"
 #include "mooring/core/gate.h"
 #include "mooring/core/semaphore.h"
 #include "mooring/core/task.h"
@@ -70,11 +73,19 @@ class BlobReader {
   BlobReader(const BlobReader&) = delete;
   BlobReader& operator=(const BlobReader&) = delete;
 
+  /// What is read and verified goes into the cache of the store, if that takes it in. Before
+  /// `open`, which is called under the shared guard then.
+  void keep_in_cache() noexcept { keeps_ = true; }
   /// A completed call means: the file is open (segment: the content is here and verified), and what
   /// happens to its name does not matter any more.
   [[nodiscard]] Task<Status> open();
   /// The next piece; empty after the last. After an error only close is left.
   [[nodiscard]] Task<Result<Bytes>> next();
+  /// Where else the piece lies that was handed out last: the same bytes, until close. What is small
+  /// is not said to lie anywhere else.
+  [[nodiscard]] const std::optional<FileStretch>& place_in_cache() const noexcept {
+    return place_in_cache_;
+  }
   /// Waits for the read ahead and gives memory and permits back. More than once is fine.
   [[nodiscard]] Task<void> close();
 
@@ -102,6 +113,8 @@ class BlobReader {
   void begin_read(Piece& piece);
   [[nodiscard]] Task<void> read_piece(Piece& piece, std::uint64_t offset_bytes);
   [[nodiscard]] Result<Bytes> hand_out(Bytes content);
+  void begin_keeping();
+  void keep(Bytes content);
   [[nodiscard]] std::unexpected<Error> corrupt(const char* what);
   [[nodiscard]] std::size_t piece_bytes() const noexcept;
 
@@ -124,6 +137,10 @@ class BlobReader {
   std::uint64_t read_bytes_ = 0;    // of the range: asked for
   std::uint64_t handed_bytes_ = 0;  // of the range: given to the caller
   std::optional<StreamHash> hash_;  // if the whole file is read
+  bool keeps_ = false;
+  CacheFill fill_;
+  CachedContent kept_;  // what fill_ fills or has filled
+  std::optional<FileStretch> place_in_cache_;
 };
 
 }  // namespace mooring

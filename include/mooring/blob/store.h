@@ -8,7 +8,8 @@
 //     (compare.h) → share, or append under the next ordinal → catalogue commit → guard released.
 // The path of a large upload:  Landing (landing.h) while receiving → finish → guard → look-up →
 //     same_content → abandon and share, or publish → catalogue commit → guard released.
-// Reads: BlobReader (reader.h). Collection: collect.h. Start-up: recovery.h.
+// Reads: VerifiedCache (verified_cache.h), else BlobReader (reader.h). Collection: collect.h.
+// Start-up: recovery.h.
 #pragma once
 
 #include <atomic>
@@ -28,6 +29,7 @@
 #include "mooring/blob/segment_files.h"
 #include "mooring/blob/segment_format.h"
 #include "mooring/blob/segment_writer.h"
+#include "mooring/blob/verified_cache.h"
 #include "mooring/core/mailbox.h"
 #include "mooring/core/semaphore.h"
 #include "mooring/core/task.h"
@@ -50,6 +52,7 @@ class BlobStore {
   [[nodiscard]] HashGuards& guards() noexcept { return guards_; }
   [[nodiscard]] DirectorySyncs& directory_syncs() noexcept { return directory_syncs_; }
   [[nodiscard]] Removals& removals() noexcept { return removals_; }
+  [[nodiscard]] VerifiedCache& cache() noexcept { return cache_; }
 
   /// Numbers of new segments of this core will be above `segment.number`. For numbers the catalogue
   /// still knows though their file is gone; at start.
@@ -82,6 +85,7 @@ class BlobStore {
   HashGuards guards_;
   DirectorySyncs directory_syncs_;
   Removals removals_;
+  VerifiedCache cache_;
   std::atomic<bool> sync_failed_{false};
   mutable std::mutex segments_mutex_;
   std::map<std::uint16_t, std::uint32_t> numbers_used_;  // by core: the highest
