@@ -39,6 +39,7 @@ class Reader(threading.Thread):
     def __init__(self, server, contents):
         super().__init__()
         self.client, self.contents, self.stopping = server.client(), contents, False
+        self.coming = {}  # what is being put in the place of a content
         self.wrong, self.reads = [], 0
 
     def run(self):
@@ -48,8 +49,10 @@ class Reader(threading.Thread):
             before = self.contents[asset]
             answer = self.client.preview(asset)
             after = self.contents[asset]
+            coming = self.coming.get(asset, after)
             self.reads += 1
-            if answer.status_code != 200 or answer.content not in (jpeg(*before), jpeg(*after)):
+            if answer.status_code != 200 or \
+                    answer.content not in (jpeg(*before), jpeg(*after), jpeg(*coming)):
                 self.wrong.append((asset, answer.status_code, len(answer.content)))
 
 
@@ -76,6 +79,7 @@ rate = "1GiB"
             # In another order each time, so that what lives lies among what is dead.
             for asset in random.Random(turn).sample(assets, count):
                 new = (size, f"{asset}/{turn}")
+                reader.coming[asset] = new
                 answer = client.replace(asset, jpeg(*new))
                 assert answer.status_code == 200, answer.text
                 contents[asset] = new
