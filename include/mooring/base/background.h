@@ -3,8 +3,8 @@
 //
 // A processor is given to whoever wakes up only when the thread that runs there has had its slice,
 // which is milliseconds: a query that passes through four threads would wait for several of them.
-// A background thread gives the processor up at once, where the kernel can do that (Linux 6.12);
-// and where all processors are busy it gets less of them than the others, yet never nothing.
+// A background thread gives the processor up at once, where the kernel can do that (Linux 6.12).
+// Its share of a busy machine stays that of any other thread, so uploads keep their rate.
 #pragma once
 
 namespace mooring {
