@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 
 #include <cstring>
 
@@ -71,6 +72,7 @@ ImagePool::ImagePool(ImagePoolOptions options)
     : options_(std::move(options)),
       checks_(options_.checks),
       renditions_(options_.renditions),
+      given_up_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       desks_(options_.checks.workers + options_.renditions.workers) {
   MOORING_CHECK(options_.checks.workers > 0 && options_.renditions.workers > 0,
                 "an image pool without workers");
@@ -92,6 +94,16 @@ ImagePool::~ImagePool() {
   checks_.arrived.notify_all();
   renditions_.arrived.notify_all();
   for (Desk& desk : desks_) desk.thread.join();
+}
+
+void ImagePool::give_up() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(given_up_, true)) return;
+  }
+  static_cast<void>(::eventfd_write(given_up_fd_.get(), 1));
+  checks_.arrived.notify_all();
+  renditions_.arrived.notify_all();
 }
 
 std::optional<ImageAdmission> ImagePool::admit(ImageTask task) noexcept {
@@ -130,6 +142,11 @@ void ImagePool::work(Desk& desk) {
     lane.arrived.wait(lock, [&] { return may_begin(lane) || stopping_; });
     if (lane.first == nullptr) break;
     Run* const run = take_first(lane);
+    if (given_up_) {
+      run->answer_.emplace(fail(Errc::overloaded, "image workers of a server that stops"));
+      run->core_.mailbox().post(*run);
+      continue;
+    }
     ImageOutputSlot slot;
     if (run->order_.task == ImageTask::render) {
       ++outputs_;
@@ -150,10 +167,11 @@ void ImagePool::work(Desk& desk) {
   end_process(desk);
 }
 
-// I6. Under the mutex.
+// I6, I7. Under the mutex.
 bool ImagePool::may_begin(const Lane& lane) const noexcept {
   if (lane.first == nullptr) return false;
-  return &lane == &checks_ || outputs_ < kOutputsPerWorker * renditions_.options.workers;
+  return given_up_ || &lane == &checks_ ||
+         outputs_ < kOutputsPerWorker * renditions_.options.workers;
 }
 
 ImagePool::Run* ImagePool::take_first(Lane& lane) noexcept {
@@ -214,9 +232,10 @@ Status ImagePool::hand_over(Desk& desk, const WorkerRequest& request, std::span<
 
 Status ImagePool::start_process(Desk& desk) {
   Result<WorkerProcess> process =
-      WorkerProcess::start(options_.command, {options_.limits, desk.task});
+      WorkerProcess::start(options_.command, {options_.limits, desk.task}, given_up_fd_.get());
   if (!process) {
-    log_error("image", "no image worker: {}", describe(process.error()));
+    if (process.error().code != Errc::cancelled)
+      log_error("image", "no image worker: {}", describe(process.error()));
     return fail(Errc::overloaded, "no image worker", process.error().os_error);
   }
   desk.process = std::move(*process);
@@ -234,8 +253,13 @@ void ImagePool::end_process(Desk& desk) noexcept {
 // I2.
 Result<WorkerAnswer> ImagePool::wait_for_answer(Desk& desk) {
   const std::uint64_t processor_before_ns = desk.process.processor_ns();
-  Result<WorkerAnswer> answer = desk.process.receive(options_.limits.timeout_ms);
+  Result<WorkerAnswer> answer =
+      desk.process.receive(options_.limits.timeout_ms, given_up_fd_.get());
   if (answer) return answer;
+  if (answer.error().code == Errc::cancelled) {
+    end_process(desk);
+    return fail(Errc::overloaded, "an image worker of a server that stops");
+  }
   const std::uint64_t half_ns = options_.limits.timeout_ms * 1'000'000 / 2;
   const bool late = answer.error().code == Errc::timed_out;
   const bool starved = late && desk.process.is_ready_to_run() &&

@@ -88,7 +88,7 @@ Result<pid_t> spawn(const WorkerCommand& command, int socket) {
 }  // namespace
 
 Result<WorkerProcess> WorkerProcess::start(const WorkerCommand& command,
-                                           const WorkerGreeting& greeting) {
+                                           const WorkerGreeting& greeting, int cancel_fd) {
   int ends[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     return std::unexpected(error_from_errno(errno, "socketpair"));
@@ -103,7 +103,9 @@ Result<WorkerProcess> WorkerProcess::start(const WorkerCommand& command,
   WorkerReady ready;
   std::array<Fd, 2> none;
   const auto received = receive_message(process.socket_.get(), writable_bytes_of(ready), none,
-                                        static_cast<int>(kStartMs));
+                                        static_cast<int>(kStartMs), cancel_fd);
+  if (!received && received.error().code == Errc::cancelled)
+    return std::unexpected(received.error());
   if (!received || ready.magic != kWorkerReadyMagic)
     return fail(Errc::internal, "an image worker that does not get ready");
   return process;
@@ -113,11 +115,11 @@ Status WorkerProcess::send(const WorkerRequest& request, std::span<const int> fi
   return send_message(socket_.get(), bytes_of(request), files);
 }
 
-Result<WorkerAnswer> WorkerProcess::receive(std::uint64_t timeout_ms) {
+Result<WorkerAnswer> WorkerProcess::receive(std::uint64_t timeout_ms, int cancel_fd) {
   WorkerAnswer answer;
   std::array<Fd, 2> none;
-  const auto received =
-      receive_message(socket_.get(), writable_bytes_of(answer), none, static_cast<int>(timeout_ms));
+  const auto received = receive_message(socket_.get(), writable_bytes_of(answer), none,
+                                        static_cast<int>(timeout_ms), cancel_fd);
   if (!received) return std::unexpected(received.error());
   answer.reason.back() = '\0';
   return answer;

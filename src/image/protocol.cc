@@ -18,13 +18,15 @@ struct ControlBuffer {
   alignas(cmsghdr) std::array<char, CMSG_SPACE(kDescriptorsMax * sizeof(int))> bytes{};
 };
 
-Status wait_readable(int socket, int timeout_ms) {
+Status wait_readable(int socket, int timeout_ms, int cancel_fd) {
   const std::uint64_t deadline_ms = monotonic_ms() + static_cast<std::uint64_t>(timeout_ms);
   while (timeout_ms >= 0) {
     const std::uint64_t now_ms = monotonic_ms();
     const int left_ms = now_ms >= deadline_ms ? 0 : static_cast<int>(deadline_ms - now_ms);
-    pollfd waiting{socket, POLLIN, 0};
-    const int ready = ::poll(&waiting, 1, left_ms);
+    std::array<pollfd, 2> waiting = {{{socket, POLLIN, 0}, {cancel_fd, POLLIN, 0}}};
+    const int ready = ::poll(waiting.data(), waiting.size(), left_ms);
+    if (ready > 0 && waiting[1].revents != 0)
+      return fail(Errc::cancelled, "a message of an image worker");
     if (ready > 0) return {};
     if (ready == 0) return fail(Errc::timed_out, "a message of an image worker");
     if (errno != EINTR) return std::unexpected(error_from_errno(errno, "poll"));
@@ -75,8 +77,8 @@ Status send_message(int socket, Bytes message, std::span<const int> descriptors)
 }
 
 Result<std::size_t> receive_message(int socket, MutableBytes message,
-                                    std::array<Fd, 2>& descriptors, int timeout_ms) {
-  if (Status readable = wait_readable(socket, timeout_ms); !readable)
+                                    std::array<Fd, 2>& descriptors, int timeout_ms, int cancel_fd) {
+  if (Status readable = wait_readable(socket, timeout_ms, cancel_fd); !readable)
     return std::unexpected(readable.error());
   iovec piece{message.data(), message.size()};
   ControlBuffer control;

@@ -28,10 +28,13 @@
 //   I6  At most kOutputsPerWorker renditions per worker of theirs are in memory: while that many
 //       wait to be stored, no worker begins another. So who holds a MadeImage never waits for a
 //       rendition. Checks make nothing and never wait for this.
+//   I7  After give_up every order, waiting, under way or yet to come, ends at once (overloaded): a
+//       drain is not held up by workers, however many of them hang or never get ready.
 //
 // Errors of run: unprocessable (the worker says: no such picture, damaged, over a limit; or the
 // file is), internal (I2, or out of the worker's memory: the picture's doing, and likely to happen
-// again), overloaded (descriptors, no worker can be started, or no processor for it), io_error.
+// again), overloaded (descriptors, no worker can be started, no processor for it, or given up),
+// io_error.
 #pragma once
 
 #include <array>
@@ -181,6 +184,9 @@ class ImagePool {
     return {*this, core, std::move(admission), order};
   }
 
+  /// I7. For good; may be called again.
+  void give_up() noexcept;
+
   [[nodiscard]] const ImageLimits& limits() const noexcept { return options_.limits; }
   [[nodiscard]] ImageMetrics metrics() const noexcept;
   /// Of the workers of a lane that run now; for tests and for people who look.
@@ -234,6 +240,8 @@ class ImagePool {
   Lane renditions_;
   std::size_t outputs_ = 0;  // renditions being made, or made and not yet given back
   bool stopping_ = false;
+  bool given_up_ = false;
+  Fd given_up_fd_;  // an eventfd: readable from give_up on
   Counts counts_;
   std::vector<Desk> desks_;
 };

@@ -37,18 +37,20 @@ class WorkerProcess {
     return *this;
   }
 
-  /// Starts a worker and waits until it is confined. Blocks. Errors: internal (it ended, or did
-  /// not get ready in time), overloaded, io_error.
+  /// Starts a worker and waits until it is confined. Blocks, until `cancel_fd` can be read at the
+  /// latest. Errors: internal (it ended, or did not get ready in time), cancelled, overloaded,
+  /// io_error.
   [[nodiscard]] static Result<WorkerProcess> start(const WorkerCommand& command,
-                                                   const WorkerGreeting& greeting);
+                                                   const WorkerGreeting& greeting, int cancel_fd);
 
   [[nodiscard]] explicit operator bool() const noexcept { return pid_ != 0; }
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
   /// peer_closed: it has died; nothing of the request was begun.
   [[nodiscard]] Status send(const WorkerRequest& request, std::span<const int> files);
-  /// Errors: timed_out, peer_closed (it died over the request), invalid (no answer of ours).
-  [[nodiscard]] Result<WorkerAnswer> receive(std::uint64_t timeout_ms);
+  /// Errors: timed_out, peer_closed (it died over the request), invalid (no answer of ours),
+  /// cancelled (`cancel_fd` can be read).
+  [[nodiscard]] Result<WorkerAnswer> receive(std::uint64_t timeout_ms, int cancel_fd);
 
   /// Processor time that its threads have had since it was started; 0 once it is dead.
   [[nodiscard]] std::uint64_t processor_ns() const noexcept;

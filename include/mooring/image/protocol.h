@@ -85,9 +85,11 @@ struct WorkerAnswer {
 
 /// Waits up to `timeout_ms` (negative: for ever) for a message of exactly the size of `message`;
 /// its descriptors go to `descriptors`, in order, at most two. Returns how many came. Errors:
-/// timed_out, peer_closed, invalid (another size, too many descriptors).
+/// timed_out, peer_closed, invalid (another size, too many descriptors), cancelled (with a
+/// timeout: `cancel_fd`, if there is one, can be read).
 [[nodiscard]] Result<std::size_t> receive_message(int socket, MutableBytes message,
-                                                  std::array<Fd, 2>& descriptors, int timeout_ms);
+                                                  std::array<Fd, 2>& descriptors, int timeout_ms,
+                                                  int cancel_fd = -1);
 
 /// A plain struct as bytes.
 template <typename T>

@@ -29,6 +29,7 @@ inline int run_bad_worker(std::string_view vice) {
   std::array<Fd, 2> files;
   if (!receive_message(kWorkerSocket, writable_bytes_of(greeting), files, -1)) return 1;
   if (vice == "never ready") return 1;
+  if (vice == "hangs at its start") ::pause();
   const WorkerReady ready{vice == "wrong magic" ? 1u : kWorkerReadyMagic};
   if (!send_message(kWorkerSocket, bytes_of(ready))) return 1;
   while (true) {

@@ -52,6 +52,52 @@ void await_last_thread(pid_t pid) {
     std::this_thread::yield();
 }
 
+// Three orders of one lane, so that two wait, until `pool` is given up while the first is at work.
+std::vector<Result<MadeImage>> give_up_over(ImagePool& pool, std::uint64_t working) {
+  static const std::string picture = colored(100, 50, ".png");
+  std::vector<Result<MadeImage>> answers;
+  const auto one = [&](Core& core) -> Task<void> {
+    std::optional<ImageAdmission> admission = pool.admit(ImageTask::check);
+    MOORING_CHECK(admission.has_value(), "nobody else uses the pool");
+    const ImageOrder order = order_of(as_bytes(picture), ImageFormat::png);
+    Result<MadeImage> made = co_await pool.run(core, std::move(*admission), order);
+    answers.push_back(std::move(made));
+  };
+  std::thread stopper([&] {
+    while (pool.metrics().checks.working < working || pool.metrics().checks.waiting < 2)
+      std::this_thread::yield();
+    pool.give_up();
+  });
+  run_on_core([&](Core& core) -> Task<void> {
+    Gate gate(core);
+    for (int i = 0; i < 3; ++i) gate.spawn(one(core));
+    gate.close();
+    co_await gate.empty();
+  });
+  stopper.join();
+  return answers;
+}
+
+TEST(ImagePool, WhoGivesUpWaitsForNoWorker) {
+  for (const std::string vice : {"hangs", "hangs at its start"}) {
+    ImagePoolOptions options = with_vice(vice);
+    options.limits.timeout_ms = 3'600'000;
+    ImagePool pool(options);
+    const auto answers = give_up_over(pool, 1);
+    ASSERT_EQ(answers.size(), 3u) << vice;
+    for (const Result<MadeImage>& made : answers) {
+      ASSERT_FALSE(made) << vice;
+      EXPECT_EQ(made.error().code, Errc::overloaded) << vice;
+    }
+    EXPECT_EQ(pool.metrics().crashed + pool.metrics().timed_out, 0u) << vice;
+    EXPECT_EQ(pool.metrics().processes_started, vice == "hangs" ? 1u : 0u)
+        << vice << ": the start was not waited for to its end";
+    const Result<MadeImage> late = render_with(pool);
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().code, Errc::overloaded) << "for good";
+  }
+}
+
 TEST(ImagePool, MakesARendition) {
   ImagePool pool(pool_options());
   const Result<MadeImage> made = render_with(pool);
