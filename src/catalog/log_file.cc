@@ -147,17 +147,9 @@ class CatalogFiles final : public rocksdb::FileSystemWrapper {
                            IODebugContext* context) override {
     const IOStatus made = FileSystemWrapper::NewWritableFile(name, options, result, context);
     if (!made.ok()) return made;
+    if (ahead_bytes_ > 0 && name.ends_with(kLogSuffix)) grow_ahead(name, *result);
+    // Outermost: what growing ahead fails to do is told of, too.
     *result = std::make_unique<ToldOf>(std::move(*result), report_);
-    if (ahead_bytes_ == 0 || !name.ends_with(kLogSuffix)) return made;
-    const int fd = ::open(name.c_str(), O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return made;
-    auto written = std::make_shared<WrittenBytes>(0);
-    {
-      const std::lock_guard lock(mutex_);
-      std::erase_if(written_, [](const auto& log) { return log.second.expired(); });
-      written_[name] = written;
-    }
-    *result = std::make_unique<LogAhead>(std::move(*result), fd, ahead_bytes_, std::move(written));
     return made;
   }
 
@@ -177,6 +169,18 @@ class CatalogFiles final : public rocksdb::FileSystemWrapper {
   }
 
  private:
+  void grow_ahead(const std::string& name, std::unique_ptr<FSWritableFile>& file) {
+    const int fd = ::open(name.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    auto written = std::make_shared<WrittenBytes>(0);
+    {
+      const std::lock_guard lock(mutex_);
+      std::erase_if(written_, [](const auto& log) { return log.second.expired(); });
+      written_[name] = written;
+    }
+    file = std::make_unique<LogAhead>(std::move(file), fd, ahead_bytes_, std::move(written));
+  }
+
   const std::uint64_t ahead_bytes_;
   const ReportFailure report_;
   std::mutex mutex_;

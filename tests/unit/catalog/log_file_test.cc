@@ -1,15 +1,21 @@
 // Logs that grow ahead: what a crash leaves of them is read, whole or torn.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "catalog/log_file.h"
 #include "mooring/catalog/transaction.h"
+#include "mooring/uring/fd.h"
 #include "store.h"
 
 namespace mooring {
@@ -126,6 +132,65 @@ TEST(LogAhead, ACheckpointBesideCommitsTakesALogOnlyAsFarAsItWasWritten) {
   commits.join();
   ASSERT_FALSE(log.empty()) << "no commit fell between the flush and the copy";
   EXPECT_EQ(log.back(), 'v');
+}
+
+/// A file of the catalogue's environment, and how often it told of a failure.
+struct ToldFile {
+  std::atomic<int> told{0};
+  std::unique_ptr<rocksdb::Env> environment;
+  std::unique_ptr<rocksdb::WritableFile> file;
+
+  ToldFile(const fs::path& path, std::uint64_t ahead_bytes)
+      : environment(
+            catalog_environment(ahead_bytes, [this](const rocksdb::IOStatus&) { ++told; })) {
+    const rocksdb::Status made =
+        environment->NewWritableFile(path.string(), &file, rocksdb::EnvOptions());
+    MOORING_CHECK(made.ok(), "a file of a test is made");
+  }
+};
+
+/// Nothing grows beyond `bytes`, as on a file system that fails.
+class SizeLimit {
+ public:
+  explicit SizeLimit(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~SizeLimit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  SizeLimit(const SizeLimit&) = delete;
+  SizeLimit& operator=(const SizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST(CatalogFiles, AFailedWriteIsToldBeforeItsCallerKnows) {
+  for (const char* name : {"000001.log", "MANIFEST-000001", "000002.sst"}) {
+    TemporaryDirectory directory;
+    ToldFile written(directory.path() / name, kAheadBytes);
+    ASSERT_TRUE(written.file->Append("first").ok());
+    ASSERT_TRUE(written.file->Sync().ok());
+    EXPECT_EQ(written.told.load(), 0) << name;
+    const SizeLimit limit(1);
+    EXPECT_FALSE(written.file->Append(std::string(2 * kAheadBytes, 'v')).ok()) << name;
+    EXPECT_EQ(written.told.load(), 1) << name;
+  }
+}
+
+TEST(CatalogFiles, ALogThatCannotBeCutIsToldOnTheSpot) {
+  TemporaryDirectory directory;
+  const Fd memory(::memfd_create("log", MFD_ALLOW_SEALING | MFD_CLOEXEC));
+  ASSERT_TRUE(memory);
+  const fs::path path = directory.path() / "000001.log";
+  fs::create_symlink("/proc/self/fd/" + std::to_string(memory.get()), path);
+  ToldFile log(path, kAheadBytes);
+  ASSERT_TRUE(log.file->Append("a commit").ok());
+  ASSERT_EQ(fs::file_size(path), kAheadBytes);
+  ASSERT_EQ(::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK), 0);
+  EXPECT_FALSE(log.file->Close().ok());
+  EXPECT_EQ(log.told.load(), 1);
 }
 
 }  // namespace
