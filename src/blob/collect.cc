@@ -10,12 +10,9 @@ namespace mooring {
 
 namespace {
 
-Status remove_file(BlobStore& store, const BlobId& id) {
+Status remove_file(const BlobStore& store, const BlobId& id) {
   const unsigned shard = DataDirectory::shard_of(id.hash);
-  Status removed = remove_name(store.directory().shard_fd(shard), to_string(id));
-  if (!removed || store.options().durability == Durability::relaxed) return removed;
-  if (sync_is_skipped(SyncName::blob_removal)) return removed;
-  return store.directory_syncs().sync_shard(shard);
+  return remove_name(store.directory().shard_fd(shard), to_string(id));
 }
 
 // Relaxed commits are synced by nobody: the copies of what lived in a segment, and the records that
@@ -34,9 +31,8 @@ Status remove_segment(BlobStore& store, SegmentId segment) {
   if (store.options().durability == Durability::relaxed)
     if (Status synced = sync_what_was_moved(store.directory()); !synced) return synced;
   Status removed = remove_name(directory, to_string(segment));
-  if (!removed || store.options().durability == Durability::relaxed) return removed;
-  crash_point(CrashPoint::segment_dropped);
-  return sync_directory(directory, SyncName::segment_removal);
+  if (removed) crash_point(CrashPoint::segment_dropped);
+  return removed;
 }
 
 Status told(BlobStore& store, Status outcome) {
@@ -51,7 +47,7 @@ Task<Status> remove_blob_file(CoreBlobs& blobs, const BlobId& id) {
   BlobStore& store = blobs.store();
   Status removed = co_await blobs.core().workers().run(
       blobs.core(), [&store, id] { return remove_file(store, id); });
-  co_return told(store, removed);
+  co_return removed;
 }
 
 Task<Status> drop_segment(CoreBlobs& blobs, SegmentId segment) {

@@ -47,20 +47,18 @@ Result<std::uint64_t> size_of(int directory_fd, const std::string& name) {
   return file_size(file->get());
 }
 
-// One directory: what was counted, and whether its names changed.
+// One directory, and what was counted in it. Its removals are not synced: what a power cut brings
+// back is nobody's still, and the next start removes it again.
 struct Sweep {
   int directory_fd = -1;
   RecoveryMode mode = RecoveryMode::repair;
   RecoveryReport report = {};
-  bool changed = false;
 
   [[nodiscard]] Status remove(const std::string& name, std::uint64_t& count) {
     const Result<std::uint64_t> size = size_of(directory_fd, name);
     if (!size) return std::unexpected(size.error());
-    if (mode == RecoveryMode::repair) {
+    if (mode == RecoveryMode::repair)
       if (Status removed = remove_name(directory_fd, name); !removed) return removed;
-      changed = true;
-    }
     ++count;
     report.bytes_freed += *size;
     return {};
@@ -69,10 +67,6 @@ struct Sweep {
   void stranger(const std::string& name) {
     ++report.strangers;
     log_warning("blob", "recovery leaves what is not ours: {}", name);
-  }
-
-  [[nodiscard]] Status finish() const {
-    return changed ? sync_directory(directory_fd, SyncName::recovery_removal) : Status{};
   }
 };
 
@@ -89,7 +83,7 @@ Status sweep_blobs(Sweep& sweep) {
     if (Status removed = sweep.remove(name, sweep.report.temporaries_removed); !removed)
       return removed;
   }
-  return sweep.finish();
+  return {};
 }
 
 Status sweep_shard(Sweep& sweep, unsigned shard, const LiveBlobs& live) {
@@ -119,7 +113,7 @@ Status sweep_shard(Sweep& sweep, unsigned shard, const LiveBlobs& live) {
     }
     if (!removed) return removed;
   }
-  return sweep.finish();
+  return {};
 }
 
 // The shards are shared out to a few threads; the first error stops all.
@@ -216,7 +210,7 @@ Status sweep_segments(Sweep& sweep, LiveEnds ends) {
     log_error("blob", "segment {} is gone, its records need {} bytes", to_string(segment),
               end_bytes);
   }
-  return sweep.finish();
+  return {};
 }
 
 }  // namespace

@@ -78,7 +78,8 @@ enum class CrashPoint : std::uint8_t {
 inline constexpr std::size_t kCrashPoints =
     static_cast<std::size_t>(CrashPoint::clean_mark_put) + 1;
 
-/// The syncs of the commit protocol, of formatting and of removal.
+/// The syncs of the commit protocol and of formatting. Removals have none: what a power cut brings
+/// back is nobody's, and recovery removes it again.
 enum class SyncName : std::uint8_t {
   unnamed,             ///< one that cannot be left out: tests of the file layer
   format_directories,  ///< blobs/, its shards, segments/ and the data directory
@@ -91,12 +92,9 @@ enum class SyncName : std::uint8_t {
   segment_directory,  ///< the name of a new segment
   blob_data,          ///< a large blob
   blob_directory,     ///< its name
-  blob_removal,
-  segment_removal,
-  recovery_removal,
-  copy_data,    ///< the whole of a backup or a restored store
-  catalog_log,  ///< the write-ahead log, once per batch
-  clean_mark,   ///< taken at start
+  copy_data,          ///< the whole of a backup or a restored store
+  catalog_log,        ///< the write-ahead log, once per batch
+  clean_mark,         ///< taken at start
 };
 inline constexpr std::size_t kSyncNames = static_cast<std::size_t>(SyncName::clean_mark) + 1;
 

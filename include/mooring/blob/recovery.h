@@ -8,7 +8,8 @@
 //                       preallocated tail of a segment that was open when the process ended),
 //                       unless it has a second name: then a backup shares it (app/backup.h, I1)
 //   anything else       not ours: counted, never touched
-// Doing it twice changes nothing more. A crash in the middle leaves work for the next start.
+// Doing it twice changes nothing more. A crash in the middle leaves work for the next start, and so
+// does a power cut behind it: removals are not synced, for names that are nobody's may come back.
 // With RecoveryMode::report nothing is changed: `mooring check` proves V8 with it.
 //
 // Of live blobs only what the walk sees is checked here (a segment that is too short for its

@@ -11,7 +11,7 @@
 //   (nothing) --put_blob + add_reference--> live --drop_reference (the last)--> marked
 //   marked --add_reference--> live
 //   marked --forget_blob--> unlinking (file tier) or (nothing) (segment tier)
-//   unlinking --the file is unlinked, its directory synced, then forget_mark--> (nothing)
+//   unlinking --the file is unlinked, then forget_mark--> (nothing)
 //
 //   I1 a reference implies a blob record.
 //   I2 a blob record without any reference has a garbage mark, except between put_blob and
