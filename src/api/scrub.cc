@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "mooring/api/recent_contents.h"
 #include "mooring/base/clock.h"
 #include "mooring/base/log.h"
 #include "mooring/blob/piecewise_verify.h"
@@ -98,6 +99,7 @@ Task<void> Scrubber::stop() {
 Task<void> Scrubber::run() {
   const bool loaded = co_await load();
   if (!loaded) co_return;
+  if (options_.after_unclean_stop) co_await look_at_recent();
   while (!pace_.is_stopped()) {
     co_await look_at_suspects();
     if (!is_cycle_due()) {
@@ -130,6 +132,30 @@ Task<bool> Scrubber::load() {
   saved_ms_ = monotonic_ms();
   if (*marks > 0) log_warning("scrub", "{} stored contents are marked as damaged", *marks);
   co_return true;
+}
+
+Task<void> Scrubber::look_at_recent() {
+  RecentContents recent(blobs_.store().directory());
+  bool is_complete = false;
+  while (!is_complete && !pace_.is_stopped()) {
+    Result<bool> looked = co_await reader_.read_on_worker(
+        [&recent](const View& view) { return recent.look_at_page(view); });
+    if (!looked) {
+      log_error("scrub", "cannot list what was stored last: {}", describe(looked.error()));
+      co_return;
+    }
+    is_complete = *looked;
+  }
+  const std::uint64_t found_before = counters_.found.get();
+  std::uint64_t seen = 0;
+  const auto contents = recent.found();
+  for (const auto& [id, record] : contents) {
+    if (pace_.is_stopped()) co_return;
+    const bool was_read = co_await verify(id, record);
+    seen += was_read ? 1 : 0;
+  }
+  log_info("scrub", "unclean stop: looked at {} of the {} contents stored last, {} are damaged",
+           seen, contents.size(), counters_.found.get() - found_before);
 }
 
 bool Scrubber::is_cycle_due() const noexcept {

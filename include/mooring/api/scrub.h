@@ -14,6 +14,10 @@
 // stumbled over (BlobStore::take_suspects), whether cycles are switched off or not. At the end of a
 // cycle every mark has been judged anew.
 //
+// After an unclean stop the contents that were stored last come first (api/recent_contents.h), at
+// the same pace and with cycles switched off, too: a sync that failed ends the process, and what
+// the page cache says of its bytes proves nothing.
+//
 // I1  A mark is only ever set on evidence read under the guard.
 // I2  The scrub changes no content. Damage is served as an error, never as a complete 200: that
 //     every read sees to itself (blob/reader.h, I1).
@@ -40,6 +44,7 @@ struct ScrubOptions {
   /// 0 bytes per second: no cycles.
   PaceOptions pace = {.bytes_per_second = 4_MiB, .latency_budget_ms = 50};
   std::uint64_t cycle_ms = 7ull * 24 * 3'600'000;
+  bool after_unclean_stop = false;
 };
 
 struct ScrubCounters {
@@ -78,6 +83,7 @@ class Scrubber {
  private:
   [[nodiscard]] Task<void> run();
   [[nodiscard]] Task<bool> load();
+  [[nodiscard]] Task<void> look_at_recent();
   [[nodiscard]] Task<bool> walk_page();
   [[nodiscard]] Task<bool> verify(const BlobId& id, const BlobRecord& record);
   [[nodiscard]] Task<void> look_at_suspects();
