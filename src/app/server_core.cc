@@ -15,6 +15,7 @@
 #include "mooring/base/log.h"
 #include "mooring/catalog/reader.h"
 #include "mooring/core/gate.h"
+#include "mooring/image/pool.h"
 
 namespace mooring {
 
@@ -42,8 +43,10 @@ CompactionOptions compaction_options(const CompactionConfig& config) {
           .pace = {config.rate, config.latency_budget_ms}};
 }
 
-ScrubOptions scrub_options(const ScrubConfig& config) {
-  return {.pace = {config.rate, config.latency_budget_ms}, .cycle_ms = config.cycle_ms};
+ScrubOptions scrub_options(const ScrubConfig& config, LastStop last_stop) {
+  return {.pace = {config.rate, config.latency_budget_ms},
+          .cycle_ms = config.cycle_ms,
+          .after_unclean_stop = last_stop == LastStop::unclean};
 }
 
 void pin_to(unsigned cpu_index) {
@@ -88,7 +91,8 @@ struct ServerCore::Parts final : private Message {
         collector(*core, reader, server.writer, blobs, server.config.data.collect_gather_ms),
         compactor(*core, reader, server.writer, blobs,
                   compaction_options(server.config.compaction)),
-        scrubber(*core, reader, server.writer, blobs, scrub_options(server.config.scrub)),
+        scrubber(*core, reader, server.writer, blobs,
+                 scrub_options(server.config.scrub, server.database.last_stop())),
         renditions(*core, server.renditions),
         admission(server.api.admission, server.uploads_in_flight, metrics.ingest.admission,
                   monotonic_ns),
@@ -250,10 +254,11 @@ Task<void> ServerCore::Parts::stop() {
   drain_connections(connections);
   drain_connections(own_connections);
   const std::uint64_t deadline_ms = monotonic_ms() + state.config.server.drain_ms;
-  while (connection_gate.size() > 0) {
+  while (connection_gate.size() > 0 || renditions.gate().size() > 0) {
     if (monotonic_ms() > deadline_ms) {
       interrupt_connections(connections);
       interrupt_connections(own_connections);
+      state.renditions.pool.give_up();
     }
     Sleep pause(*core, kInterruptPollMs);
     co_await pause;

@@ -270,6 +270,26 @@ def test_v7_a_start_looks_as_deep_as_it_is_told(make_server, mode, tells):
     assert (f"blob {name.split('/')[-1]} is damaged" in server.errors()) is tells
 
 
+def test_v7_after_an_unclean_stop_what_was_stored_last_is_looked_at(make_server):
+    server = make_server("[scrub]\nrate = 0\n")  # nothing else looks for damage
+    client = server.client()
+    contents = [jpeg(size, name) for name in ("older", "newer") for size in (5000, 700_000)]
+    assets = [client.new_asset()["id"] for _ in contents]
+    for asset, content in zip(assets, contents):
+        assert client.upload(asset, content).status_code == 201
+    server.restart()
+    assert "unclean stop" not in server.errors()
+    server.kill9()
+    for content in contents[2:]:
+        damage(find_file(server, content), content, 4000)
+    server.start()
+    eventually(lambda: "looked at 4 of the 4 contents stored last, 2 are damaged"
+               in server.errors(), 20, "the end of the look")
+    page = server.anonymous().get("/metrics").text
+    assert "\nmooring_blobs_damaged 2\n" in page and "\nmooring_damage_found_total 2\n" in page
+    assert [server.client().preview(asset).status_code for asset in assets] == [200, 200, 500, 500]
+
+
 def test_v8_check_reports_a_file_that_nobody_owns(make_server):
     server = make_server()
     fill(server.client(), 6)

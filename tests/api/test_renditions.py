@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+import requests
 
 import payloads
 from harness import DATA, Client, eventually, file_part, form, text_part
@@ -424,3 +425,27 @@ def test_a_full_queue_of_checks_is_503_and_renditions_go_on(make_server):
         os.kill(worker, signal.SIGCONT)
         assert all(one.result().status_code in (200, 201) for one in waiting)
     assert upload(caller, flat(50, 50, 3)).status_code in (200, 201)
+
+
+# ---- a drain whose workers are dead ----
+def test_t9_a_drain_does_not_wait_for_workers_that_hang(make_server):
+    server = make_server('[server]\ndrain = "500ms"\n'
+                         '[renditions]\nworkers = 1\ntimeout = "10m"\nqueue_max = 8\n')
+    caller = caller_of(server)
+    images = [new_image(caller, flat(300, 300, shade)) for shade in range(6)]
+    assert fetch(server, images[0], "ipad").status_code == 200
+    stop_workers(server)
+    with concurrent.futures.ThreadPoolExecutor(len(images)) as pool:
+        waiting = [pool.submit(answered, server, image, "thumb") for image in images]
+        eventually(lambda: metric(server, BUSY) == 1 and metric(server, QUEUE) == 5,
+                   what="all have asked")
+        server.stop()
+        assert {one.result() for one in waiting} <= {503, None}
+
+
+def answered(server, image, rendition):
+    """The status, or None: the connection was closed."""
+    try:
+        return fetch(server, image, rendition).status_code
+    except requests.RequestException:
+        return None

@@ -10,6 +10,7 @@ import random
 import re
 import shutil
 import time
+from pathlib import Path
 
 import full
 import store
@@ -35,6 +36,7 @@ ONCE_ONLY = ("ring_accept",)  # for good, it would only keep every client waitin
 REFUSALS = (70, 71, 78)
 UPLOAD = re.compile(r"/blobs/(?!..$)")  # a descriptor below blobs/ that is no shard
 COUNTS = re.compile(r"passed (.*)")
+LOOKED = re.compile(r"looked at (\d+) of the (\d+) contents stored last, (\d+) are damaged")
 SMALL, LARGE, HUGE = 5000, 600 * KIB, 2200 * KIB
 
 
@@ -193,6 +195,33 @@ class FaultRig:
             raise Violation(f"after --fail-io {words}: {violation}") from violation
 
 
+    def prove_the_look_at_what_was_recent(self):
+        """A sync fails, the process stops with 70; what was stored last is damaged before the next
+        start, and that finds it by itself, although its scrub is off."""
+        world = self.copy()
+        server = world.server
+        text = Path(server.config_path).read_text()
+        Path(server.config_path).write_text(text.replace('rate = "64MiB"', "rate = 0"))
+        server.start("--fail-io", "sync:12:EIO")
+        workload(world)
+        eventually(lambda: not server.is_alive(), 10, "the end after a failed sync")
+        code = server.reap()
+        if code != 70:
+            raise Violation(f"ended with {code} after a failed sync")
+        for path in (server.data / "blobs").glob("??/*"):  # some of them are nobody's by now
+            content = bytearray(path.read_bytes())
+            content[len(content) // 2] ^= 1
+            path.write_bytes(content)
+        server.was_killed = False
+        server.start()
+        eventually(lambda: LOOKED.search(server.errors()), 20, "the look at what was stored last")
+        looked, of_them, damaged = map(int, LOOKED.search(server.errors()).groups())
+        self.discard(world)
+        if not damaged or looked != of_them or damaged >= looked:
+            raise Violation(f"{looked} of {of_them} looked at, {damaged} found damaged")
+        self.tell(f"after 70: {looked} contents looked at, {damaged} damaged ones were found")
+
+
 def workload_of_template(world):
     client = world.clients[0]
     client.begin("template")
@@ -243,6 +272,7 @@ def strike(directory, seed, tell, calls_max, strikes_max):
         strikes = random.Random(seed).sample(strikes, min(strikes_max, len(strikes)))
     for kind, call, effect, lasting in strikes:
         rig.strike(kind, call, effect, lasting)
+    rig.prove_the_look_at_what_was_recent()
     missing = [kind for kind in store.fault_names("io") if kind not in counts]
     return (f"{rig.runs} faults in {time.monotonic() - began:.0f} s, {rig.hits} of them met, "
             f"{rig.stopped} processes stopped with 70, {rig.refused_starts} starts refused; calls "
