@@ -24,7 +24,7 @@ PYTEST_SECONDS_MAX = 1800
 CRASH_SECONDS_MAX = 600
 # Cycles of each. Whether a sync that is left out loses something within a few cuts is a matter of
 # chance, so `./dev crash mutants` stays a command.
-CRASH_RIGS = {"kill": 30, "power": 10, "faults-short": 16}
+CRASH_RIGS = {"kill": 30, "power": 10, "ledger": 7, "faults-short": 16}
 
 # A report of a sanitizer ends the process with a code of its own, so that no test mistakes it.
 SANITIZER_ENVIRONMENT = {

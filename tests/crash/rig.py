@@ -21,7 +21,8 @@ from volumes import Volume
 SUMMARY_OK = "0 lost"
 MEMORY_BYTES_MIN = 4 << 30
 RIGS = {"kill": ("kill", "run"), "power": ("power", "run"), "mutants": ("mutants", "run"),
-        "mutants-short": ("mutants", "run_short"), "faults": ("faults", "run"),
+        "mutants-short": ("mutants", "run_short"), "ledger": ("ledger", "run"),
+        "faults": ("faults", "run"),
         "faults-short": ("faults", "run_short"), "soak": ("soak", "run")}
 
 
@@ -34,6 +35,8 @@ def arguments():
     parser.add_argument("--seed", default=None, help="repeats a run")
     parser.add_argument("--from", dest="first", type=int, default=0, help="number of the first")
     parser.add_argument("--scratch", default=None, help="where stores and journals lie")
+    parser.add_argument("--think", type=float, default=None,
+                        help="of soak: seconds between two changes of a client")
     parser.add_argument("--quiet", action="store_true", help="only the summary")
     return parser.parse_args()
 
@@ -50,7 +53,10 @@ def scratch_of(options):
 def main():
     options = arguments()
     module, verb = RIGS[options.rig]
-    run = getattr(importlib.import_module(module), verb)
+    module = importlib.import_module(module)
+    run = getattr(module, verb)
+    if options.think is not None:
+        module.THINK_SECONDS = options.think
     seed = options.seed or f"{random.SystemRandom().getrandbits(32):08x}"
     directory = Path(tempfile.mkdtemp(prefix="mooring-crash-", dir=scratch_of(options)))
     began = time.monotonic()

@@ -5,11 +5,15 @@ pauses once a minute and what the process holds is noted: resident memory, descr
 kind, names in the data directory that are nobody's. The slope of the memory is that of a line
 through the second half of those notes (Theil and Sen: the median of all slopes), so that neither
 the filling of caches nor one odd minute decides.
+
+--think tells how long a client waits between two changes: 0.2 leaves most of a processor to others,
+so that an hour can go on beside them. How much of one was used is told at the end.
 """
 
 import collections
 import itertools
 import os
+import resource
 import statistics
 import time
 from pathlib import Path
@@ -21,6 +25,14 @@ from store import DeadlyServer, Violation
 MINUTE = 60.0
 THINK_SECONDS = 0.02  # of a client between two changes: other work goes on beside a soak
 SETTLE_SECONDS_MAX = 20.0
+# Compaction and scrub as they are on a machine with other work, many times as often.
+CONFIG = """
+[compaction]
+interval = "500ms"
+[scrub]
+rate = "8MiB"
+cycle = "1m"
+"""
 SLOPE_MIB_PER_HOUR_MAX = 1.0
 DATA_FILES_SLACK = 8
 NOTES_MIN = 10  # with fewer no slope is told
@@ -66,7 +78,7 @@ class Soak:
     def __init__(self, directory, seed, tell):
         self.directory, self.seed, self.tell = directory, seed, tell
         self.oracle = Oracle(directory / "oracle.jsonl")
-        self.server = DeadlyServer(directory / "store")
+        self.server = DeadlyServer(directory / "store", config=CONFIG)
         self.server.start()
         self.world = World(self.server, self.oracle)
         self.world.think_seconds = THINK_SECONDS
@@ -128,8 +140,15 @@ class Soak:
         return told
 
 
+def processor_seconds():
+    """Of this process and of the servers that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return [one.ru_utime + one.ru_stime for one in used]
+
+
 def run(directory, minutes, seed, first, tell):
     """`minutes` of load; the kill rig repeats single cycles, this one begins where it is told."""
+    began, before = time.monotonic(), processor_seconds()
     soak = Soak(directory, seed, tell)
     last = first + minutes
     alone = first + minutes // 3
@@ -142,5 +161,9 @@ def run(directory, minutes, seed, first, tell):
     told = soak.judge(base)
     soak.server.prove()
     soak.oracle.close()
+    seconds = time.monotonic() - began
+    clients, servers = (100 * (after - at_first) / seconds
+                        for after, at_first in zip(processor_seconds(), before))
+    told += f"; of a processor {clients:.0f} % for the clients, {servers:.0f} % for the server"
     return (f"{soak.kills} kills, {soak.oracle.acknowledged} changes acknowledged, "
             f"{soak.verified} things looked at, descriptors at rest {dict(base)}; {told}")

@@ -38,6 +38,7 @@ class Violation(Exception):
 
 class DeadlyServer(Server):
     made = []  # all of this run
+    prefix = ()  # what runs it
 
     def __init__(self, directory, data=None, config=""):
         super().__init__(directory, harness.merge_config(CONFIG, config), arguments=())
@@ -52,8 +53,8 @@ class DeadlyServer(Server):
         with open(self.errors_path, "ab") as errors:
             self._errors_before = errors.tell()
             self.process = subprocess.Popen(
-                [BINARY, *faults, "serve", "--config", self.config_path, "--data", self.data,
-                 "--listen", "127.0.0.1:0"],
+                [*self.prefix, BINARY, *faults, "serve", "--config", self.config_path,
+                 "--data", self.data, "--listen", "127.0.0.1:0"],
                 stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL, text=True)
         killer = threading.Timer(START_SECONDS_MAX, self.process.terminate)
         killer.start()
