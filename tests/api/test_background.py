@@ -1,8 +1,11 @@
 """Compaction and scrub beside a working server: space comes back, damage is found and told."""
 
+import itertools
+import os
 import random
 import threading
 
+import pytest
 import requests
 
 from harness import eventually
@@ -39,20 +42,18 @@ class Reader(threading.Thread):
     def __init__(self, server, contents):
         super().__init__()
         self.client, self.contents, self.stopping = server.client(), contents, False
-        self.coming = {}  # what is being put in the place of a content
+        self.coming = {}  # asset: what a change under way makes of it
         self.wrong, self.reads = [], 0
 
     def run(self):
         choose = random.Random(1)
         while not self.stopping:
             asset = choose.choice(list(self.contents))
-            before = self.contents[asset]
+            allowed = [self.contents[asset]]
             answer = self.client.preview(asset)
-            after = self.contents[asset]
-            coming = self.coming.get(asset, after)
+            allowed += [self.coming.get(asset, allowed[0]), self.contents[asset]]
             self.reads += 1
-            if answer.status_code != 200 or \
-                    answer.content not in (jpeg(*before), jpeg(*after), jpeg(*coming)):
+            if answer.status_code != 200 or answer.content not in [jpeg(*one) for one in allowed]:
                 self.wrong.append((asset, answer.status_code, len(answer.content)))
 
 
@@ -78,8 +79,7 @@ rate = "1GiB"
         for turn in range(1, rounds):
             # In another order each time, so that what lives lies among what is dead.
             for asset in random.Random(turn).sample(assets, count):
-                new = (size, f"{asset}/{turn}")
-                reader.coming[asset] = new
+                new = reader.coming[asset] = (size, f"{asset}/{turn}")
                 answer = client.replace(asset, jpeg(*new))
                 assert answer.status_code == 200, answer.text
                 contents[asset] = new
@@ -147,3 +147,66 @@ def test_scrub_rate_0_reads_nothing_but_marks_what_a_read_stumbled_over(make_ser
     assert server.client().preview(asset).status_code == 500
     eventually(lambda: metric(server, "mooring_blobs_damaged") == 1, 10, "the mark")
     assert metric(server, "mooring_scrub_bytes_total") == 0
+
+
+# ---- damage while the server is busy ----
+def flip_bit(server, content, offset):
+    """In place, one bit of `content`, in a file that a server has open."""
+    path = find_file(server, content)
+    place = path.read_bytes().find(content[:64]) + offset
+    with open(path, "r+b") as file:
+        file.seek(place)
+        byte = file.read(1)[0]
+        file.seek(place)
+        file.write(bytes([byte ^ 4]))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+class Uploader(threading.Thread):
+    """New content of both tiers, all the time."""
+
+    def __init__(self, server):
+        super().__init__()
+        self.client, self.stopping, self.statuses = server.client(), False, set()
+
+    def run(self):
+        for number in itertools.count():
+            if self.stopping:
+                return
+            size = (6000, 700_000)[number % 2]
+            asset = self.client.new_asset()["id"]
+            self.statuses.add(self.client.upload(asset, jpeg(size, f"load {number}")).status_code)
+
+
+@pytest.mark.parametrize("found_by", ["scrub", "read"])
+def test_v7_bits_flipped_under_load_are_found_in_both_tiers(make_server, found_by):
+    rate = '"1GiB"' if found_by == "scrub" else 0
+    server = make_server(f'[scrub]\nrate = {rate}\ncycle = "1s"\n')
+    client = server.client()
+    contents = {}
+    for number in range(16):
+        asset = client.new_asset()["id"]
+        contents[asset] = ((5000, 60_000, 700_000, 3 * MIB)[number % 4], f"flip {number}")
+        assert client.upload(asset, jpeg(*contents[asset])).status_code == 201
+    damaged, sound = list(contents)[:8], list(contents)[8:]
+    load = [Reader(server, {asset: contents[asset] for asset in sound}), Uploader(server)]
+    for one in load:
+        one.start()
+    try:
+        for number, asset in enumerate(damaged):
+            size = contents[asset][0]
+            flip_bit(server, jpeg(*contents[asset]), 100 + number * (size - 200) // len(damaged))
+        if found_by == "read":
+            assert not [asset for asset in damaged if is_complete(client, asset)]
+        eventually(lambda: metric(server, "mooring_blobs_damaged") == len(damaged), 30, "the marks")
+        assert not [asset for asset in damaged if is_complete(server.client(), asset)]
+    finally:
+        for one in load:
+            one.stopping = True
+        for one in load:
+            one.join()
+    assert metric(server, "mooring_damage_found_total") == len(damaged)
+    assert load[0].reads > 0 and not load[0].wrong
+    assert load[1].statuses == {201}
+    assert all(is_complete(server.client(), asset) for asset in sound)

@@ -207,6 +207,29 @@ def test_k3_a_key_revoked_without_a_server_is_dead(make_server):
     assert at_door(server, key).status_code == 401
 
 
+def test_k4_a_key_opens_the_routes_of_its_kind_whatever_its_owner_may(server):
+    """Its kind is all that a key may do; its owner is a name that nobody asks for roles. Whoever
+    has an owner lose more than that revokes the key (K3)."""
+    administrator = server.client("org-a", "admin", OWNER)
+    asset = administrator.new_asset()["id"]
+    keys = {kind: create(server, kind) for kind in ("attachments", "partner", "developer")}
+    caller = server.anonymous()
+    for kind, key in keys.items():
+        opened = {
+            "attachments": at_door(server, key).status_code,
+            "partner": caller.post(PARTNER_DOOR, headers={"x-api-key": key}).status_code,
+            "token": caller.get(f"/api/asset/v1/assets/{asset}",
+                                headers={"X-API-KEY": key}).status_code,
+            "bearer": caller.get(f"/api/asset/v1/assets/{asset}",
+                                 headers={"Authorization": f"Bearer {key}"}).status_code,
+        }
+        expected = dict.fromkeys(opened, 401)
+        if kind == "attachments":
+            expected["attachments"] = 404  # nobody made the asset
+        assert opened == expected, kind
+    assert administrator.get(f"/api/asset/v1/assets/{asset}").status_code == 200
+
+
 def test_k7_no_secret_reaches_logs_bodies_or_metrics(make_server):
     server = make_server('[log]\naccess = "json"')
     key = create(server)
