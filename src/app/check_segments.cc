@@ -12,6 +12,7 @@ namespace mooring {
 namespace {
 
 constexpr std::size_t kReadBytes = 1_MiB;
+constexpr std::size_t kMagicBytes = 8;  // of a header
 
 /// One segment file, walked from its first byte to its last.
 class SegmentWalk {
@@ -37,6 +38,12 @@ class SegmentWalk {
     const Result<std::optional<SegmentHeader>> header = header_at(place_);
     if (!header) return std::unexpected(header.error());
     if (*header) return pass_record(**header);
+    const Result<bool> is_cut_off = is_header_cut_off();
+    if (!is_cut_off) return std::unexpected(is_cut_off.error());
+    if (*is_cut_off) {
+      place_ = size_bytes_;
+      return {};
+    }
     const std::uint64_t next_batch = round_up(place_ + 1, kBlockBytes);
     const std::uint64_t padding_end = std::min(next_batch, size_bytes_);
     const Result<bool> is_padding = is_zero(place_, padding_end);
@@ -46,6 +53,18 @@ class SegmentWalk {
     if (!*is_padding) return pass_stray_bytes(next_batch);
     place_ = padding_end;
     return {};
+  }
+
+  // A record of which recovery left less than its header, as in pass_record.
+  Result<bool> is_header_cut_off() const {
+    const std::uint64_t left_bytes = size_bytes_ - place_;
+    if (left_bytes < kSegmentRecordAlignment || left_bytes >= kSegmentHeaderBytes) return false;
+    std::array<std::byte, kSegmentRecordAlignment> begin{};
+    if (const Status got = read_exactly(file_.get(), begin, place_); !got)
+      return std::unexpected(got.error());
+    std::array<std::byte, kSegmentHeaderBytes> any{};
+    encode_header({}, any);
+    return std::equal(begin.begin(), begin.begin() + kMagicBytes, any.begin());
   }
 
   // Dead records are owned too: compaction frees them. One that the end of the file cuts off was

@@ -272,6 +272,13 @@ TEST_F(CheckTest, NamesBytesOfASegmentThatNoRecordOwns) {
   expect_problem("segments/0-1: bytes 12288 to 16384 belong to no record");
 }
 
+TEST_F(CheckTest, PassesARecordOfWhichRecoveryLeftLessThanItsHeader) {
+  fill();
+  stop_cleanly();
+  append(segment(), "moorblob" + std::string(40, 'x'));
+  EXPECT_EQ(check().exit_code, kExitOk);
+}
+
 TEST_F(CheckTest, NamesUnusedSpaceOfASegmentThatWasClosed) {
   fill();
   stop_cleanly();
