@@ -79,11 +79,12 @@ using WrittenBytes = std::atomic<std::uint64_t>;
 class LogAhead final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   LogAhead(std::unique_ptr<FSWritableFile> file, int fd, std::uint64_t ahead_bytes,
-           std::shared_ptr<WrittenBytes> written)
+           std::shared_ptr<WrittenBytes> written, const ReportFailure& report)
       : FSWritableFileOwnerWrapper(std::move(file)),
         fd_(fd),
         zeros_(ahead_bytes),
-        written_(std::move(written)) {}
+        written_(std::move(written)),
+        report_(report) {}
   ~LogAhead() override { ::close(fd_); }
   LogAhead(const LogAhead&) = delete;
   LogAhead& operator=(const LogAhead&) = delete;
@@ -102,9 +103,12 @@ class LogAhead final : public rocksdb::FSWritableFileOwnerWrapper {
   // What RocksDB has appended ends before the zeros: its own file cuts them off while closing only
   // if it has preallocated.
   IOStatus Close(const IOOptions& options, IODebugContext* context) override {
-    const IOStatus closed = FSWritableFileOwnerWrapper::Close(options, context);
-    if (closed.ok() && ::ftruncate(fd_, static_cast<off_t>(end_bytes_)) != 0)
-      return IOStatus::IOError("cannot cut a log to its length");
+    IOStatus closed = FSWritableFileOwnerWrapper::Close(options, context);
+    if (closed.ok() && ::ftruncate(fd_, static_cast<off_t>(end_bytes_)) != 0) {
+      closed = IOStatus::IOError("cannot cut a log to its length");
+      if (report_) report_(closed);  // the file below, which tells of its failures, knows nothing
+      return closed;
+    }
     written_.reset();  // from here on the file tells
     return closed;
   }
@@ -128,6 +132,7 @@ class LogAhead final : public rocksdb::FSWritableFileOwnerWrapper {
   int fd_;
   std::vector<char> zeros_;
   std::shared_ptr<WrittenBytes> written_;
+  const ReportFailure& report_;   // of the environment
   std::uint64_t end_bytes_ = 0;   // of what RocksDB has appended
   std::uint64_t size_bytes_ = 0;  // of the file
   bool given_up_ = false;
@@ -147,9 +152,18 @@ class CatalogFiles final : public rocksdb::FileSystemWrapper {
                            IODebugContext* context) override {
     const IOStatus made = FileSystemWrapper::NewWritableFile(name, options, result, context);
     if (!made.ok()) return made;
-    if (ahead_bytes_ > 0 && name.ends_with(kLogSuffix)) grow_ahead(name, *result);
-    // Outermost: what growing ahead fails to do is told of, too.
     *result = std::make_unique<ToldOf>(std::move(*result), report_);
+    if (ahead_bytes_ == 0 || !name.ends_with(kLogSuffix)) return made;
+    const int fd = ::open(name.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return made;
+    auto written = std::make_shared<WrittenBytes>(0);
+    {
+      const std::lock_guard lock(mutex_);
+      std::erase_if(written_, [](const auto& log) { return log.second.expired(); });
+      written_[name] = written;
+    }
+    *result = std::make_unique<LogAhead>(std::move(*result), fd, ahead_bytes_, std::move(written),
+                                         report_);
     return made;
   }
 
@@ -169,18 +183,6 @@ class CatalogFiles final : public rocksdb::FileSystemWrapper {
   }
 
  private:
-  void grow_ahead(const std::string& name, std::unique_ptr<FSWritableFile>& file) {
-    const int fd = ::open(name.c_str(), O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return;
-    auto written = std::make_shared<WrittenBytes>(0);
-    {
-      const std::lock_guard lock(mutex_);
-      std::erase_if(written_, [](const auto& log) { return log.second.expired(); });
-      written_[name] = written;
-    }
-    file = std::make_unique<LogAhead>(std::move(file), fd, ahead_bytes_, std::move(written));
-  }
-
   const std::uint64_t ahead_bytes_;
   const ReportFailure report_;
   std::mutex mutex_;
