@@ -60,6 +60,9 @@ def descriptors(pid, data):
             kinds["sockets"] += 1
         else:
             kinds["other"] += 1
+    # Image workers are started when they are first needed, with a socket each.
+    kinds["sockets"] -= sum(len(task.read_text().split())
+                            for task in Path(f"/proc/{pid}/task").glob("*/children"))
     return kinds
 
 
