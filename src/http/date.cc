@@ -83,7 +83,8 @@ std::optional<std::int64_t> seconds_of(const Reader& reader, const Parts& parts)
   const std::chrono::year_month_day date{std::chrono::year(parts.year),
                                          std::chrono::month(parts.month),
                                          std::chrono::day(static_cast<unsigned>(parts.day))};
-  if (!date.ok() || parts.hour > 23 || parts.minute > 59 || parts.second > 60) return std::nullopt;
+  if (!date.ok() || parts.year < 1) return std::nullopt;  // no year 0: it could not be written
+  if (parts.hour > 23 || parts.minute > 59 || parts.second > 60) return std::nullopt;
   const auto days = std::chrono::sys_days(date).time_since_epoch().count();
   return std::int64_t{days} * 86'400 + parts.hour * 3600 + parts.minute * 60 + parts.second;
 }
