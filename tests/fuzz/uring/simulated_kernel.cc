@@ -3,8 +3,10 @@
 #include <liburing.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -107,6 +109,9 @@ class Kernel {
 
   void open(io_uring* ring, const io_uring_params& params);
   void close(io_uring* ring) { delete state(ring); }
+  // What is sent past the ring; nothing: `fd` is not the client's.
+  [[nodiscard]] std::optional<int> send_now(int fd, const void* data, std::size_t size_bytes);
+  [[nodiscard]] bool is_client(int fd);
   // Takes what was submitted, and waits up to `wait_ms` for a completion.
   int turn(io_uring* ring, int wait_ms);
   static RingState* state(io_uring* ring) { return static_cast<RingState*>(ring->sq.ring_ptr); }
@@ -214,6 +219,8 @@ std::optional<int> Kernel::execute(RingState& ring, const io_uring_sqe& entry, u
     case IORING_OP_WRITE:
     case IORING_OP_WRITE_FIXED:
       return errno_or(::pwrite(entry.fd, address, entry.len, static_cast<off_t>(entry.off)));
+    case IORING_OP_POLL_ADD:
+      return POLLOUT;
     case IORING_OP_ACCEPT:
       return std::nullopt;
     default:
@@ -246,6 +253,18 @@ int Kernel::send(const io_uring_sqe& entry) {
   }
   const iovec piece{reinterpret_cast<void*>(entry.addr), entry.len};
   return client_->send({&piece, 1}, all);
+}
+
+bool Kernel::is_client(int fd) {
+  const std::lock_guard lock(mutex_);
+  return client_ && client_->fd() == fd;
+}
+
+std::optional<int> Kernel::send_now(int fd, const void* data, std::size_t size_bytes) {
+  const std::lock_guard lock(mutex_);
+  if (!client_ || client_->fd() != fd) return std::nullopt;
+  const iovec piece{const_cast<void*>(data), size_bytes};
+  return client_->send({&piece, 1}, false);
 }
 
 // Of a file at once, of an event counter when there is something.
@@ -314,8 +333,34 @@ void wait_until_accepting() {
 
 }  // namespace mooring
 
-// ---- the functions of liburing ----
+// ---- the functions of liburing, and those of the C library that send past the ring ----
+namespace {
+
+ssize_t answered(int result) {
+  if (result >= 0) return result;
+  errno = -result;
+  return -1;
+}
+
+}  // namespace
+
 extern "C" {
+
+ssize_t send(int fd, const void* data, std::size_t size_bytes, int flags) {
+  const std::optional<int> sent = mooring::kernel().send_now(fd, data, size_bytes);
+  return sent ? answered(*sent) : ::syscall(SYS_sendto, fd, data, size_bytes, flags, nullptr, 0);
+}
+
+ssize_t sendfile(int to, int from, off_t* offset, std::size_t size_bytes) noexcept {
+  if (!mooring::kernel().is_client(to))
+    return ::syscall(SYS_sendfile, to, from, offset, size_bytes);
+  std::vector<std::byte> bytes(size_bytes);
+  const ssize_t read = ::pread(from, bytes.data(), bytes.size(), *offset);
+  if (read < 0) return read;
+  const auto sent = mooring::kernel().send_now(to, bytes.data(), static_cast<std::size_t>(read));
+  if (sent && *sent > 0) *offset += *sent;
+  return answered(sent.value_or(-EPIPE));
+}
 
 int io_uring_queue_init_params(unsigned, io_uring* ring, io_uring_params* params) {
   mooring::kernel().open(ring, *params);

@@ -1,11 +1,12 @@
 // A kernel for one server: its io_uring, and at the other end of its sockets a client out of a
 // script.
 //
-// simulated_kernel.cc defines the functions of liburing that this program calls. Being linked into
-// the executable they win over the library's, so that everything of ours is real: ring, operations,
-// buffers, loop, server, store. Files are read and written truly. Sockets are not: what is received
-// comes out of the script, cut as the script says, and what is sent is written down. A client so
-// costs a few microseconds, and does the same things in the same order each time.
+// simulated_kernel.cc defines the functions of liburing that this program calls, and send and
+// sendfile. Being linked into the executable they win over the library's, so that everything of
+// ours is real: ring, operations, buffers, loop, server, store. Files are read and written truly.
+// Sockets are not: what is received comes out of the script, cut as the script says, and what is
+// sent is written down. A client so costs a few microseconds, and does the same things in the
+// same order each time.
 //
 // The server's descriptor is one end of a socket pair, whose other end sees when it is closed.
 //
