@@ -165,8 +165,7 @@ SizeOperation Ring::wait_writable(int fd) {
 }
 
 AcceptOperation Ring::accept(int listener) {
-  // No SOCK_NONBLOCK: with it, a request that must wait would return EAGAIN instead of arming a
-  // poll.
+  // No SOCK_NONBLOCK: the ring waits by itself, and who makes calls beside it says so (never_wait).
   return {*this, socket_request(IORING_OP_ACCEPT, listener, nullptr, 0, SOCK_CLOEXEC)};
 }
 
