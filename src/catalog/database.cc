@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "key_buckets.h"
 #include "log_file.h"
 #include "mooring/base/check.h"
 #include "mooring/base/fault.h"
@@ -30,6 +31,8 @@ namespace mooring {
 namespace {
 
 constexpr std::string_view kCleanStopKey = "clean-stop";
+// A small upload's record takes some 130 bytes: with buckets of 32 bytes eight of them share one.
+constexpr std::size_t kBucketsOfWriteBuffer = 32;
 
 /// While opening, files that are missing or contradict each other are damage too.
 Error error_of_open(const rocksdb::Status& status) {
@@ -81,9 +84,25 @@ rocksdb::DBOptions database_options(const DatabaseOptions& options) {
   return db;
 }
 
+/// Whether the keys of a family begin with a digest or with an identifier that was drawn.
+constexpr bool begins_randomly(Family family) {
+  switch (family) {
+    case Family::blob:
+    case Family::ref:
+    case Family::asset:
+    case Family::picture:
+    case Family::partner_asset:
+    case Family::rendition:
+    case Family::document:
+    case Family::document_content:
+      return true;
+    default:
+      return false;
+  }
+}
+
 rocksdb::ColumnFamilyOptions family_options(const DatabaseOptions& options,
-                                            const std::shared_ptr<rocksdb::Cache>& cache,
-                                            std::size_t prefix_bytes) {
+                                            const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.block_size = 8 << 10;
@@ -105,12 +124,19 @@ rocksdb::ColumnFamilyOptions family_options(const DatabaseOptions& options,
   family.paranoid_file_checks = true;
   family.memtable_whole_key_filtering = true;
   family.memtable_prefix_bloom_size_ratio = 0.02;
-  if (prefix_bytes > 0)
-    family.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(prefix_bytes));
   // Runs of deleted keys (garbage marks, mass deletes) make scans crawl until they are compacted.
   family.table_properties_collector_factories.push_back(
       rocksdb::NewCompactOnDeletionCollectorFactory(128, 64, 0.5));
   return family;
+}
+
+rocksdb::ColumnFamilyDescriptor describe_family(const FamilyRow& row,
+                                                rocksdb::ColumnFamilyOptions family) {
+  if (row.prefix_bytes > 0)
+    family.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(row.prefix_bytes));
+  if (begins_randomly(row.family))
+    family.memtable_factory = key_buckets(family.write_buffer_size / kBucketsOfWriteBuffer);
+  return {std::string(row.name), std::move(family)};
 }
 
 }  // namespace
@@ -187,10 +213,9 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& di
   auto impl = std::make_unique<Impl>();
   impl->cache = rocksdb::NewLRUCache(options.block_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  families.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(options, impl->cache, 0));
-  for (const FamilyRow& row : kFamilyTable)
-    families.emplace_back(std::string(row.name),
-                          family_options(options, impl->cache, row.prefix_bytes));
+  const rocksdb::ColumnFamilyOptions common = family_options(options, impl->cache);
+  families.emplace_back(rocksdb::kDefaultColumnFamilyName, common);
+  for (const FamilyRow& row : kFamilyTable) families.push_back(describe_family(row, common));
   std::error_code unreadable;
   const bool is_new = !std::filesystem::exists(directory / "CURRENT", unreadable);
   if (!is_new && options.mode == OpenMode::existing && !has_log(directory))
