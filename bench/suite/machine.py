@@ -4,11 +4,14 @@ import os
 import platform
 import re
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+CREATE_MICROSECONDS_MAX = 200
+DELETED_SECONDS_MAX = 360
 
 
 def output(*command):
@@ -78,6 +81,30 @@ def disk_mib(folder):
 def settle():
     """Writes back what servers that do not sync left behind, so that the next run does not pay."""
     os.sync()
+
+
+def create_microseconds(folder):
+    """What it takes to create an empty file, over some directories, which are kept."""
+    scratch = Path(tempfile.mkdtemp(dir=folder))
+    places = [scratch / str(number) for number in range(32)]
+    for place in places:
+        place.mkdir()
+    begin = time.monotonic()
+    for number in range(1024):
+        (places[number % len(places)] / str(number)).touch()
+    return (time.monotonic() - begin) / 1024 * 1e6
+
+
+def wait_for_inodes(folder, say):
+    """Until files are created quickly again after some that were deleted (servers.py), or for as
+    long as ext4 remembers those."""
+    deadline = time.monotonic() + DELETED_SECONDS_MAX
+    while (took := create_microseconds(folder)) > CREATE_MICROSECONDS_MAX:
+        if time.monotonic() > deadline:
+            return say(f"creating a file takes {took:.0f} us here")
+        say(f"creating a file takes {took:.0f} us: waiting for deleted ones to be forgotten")
+        time.sleep(20)
+    return None
 
 
 def drop_caches():

@@ -96,6 +96,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="mooring-bench-", dir=options.folder) as folder:
         Path(folder).chmod(0o755)
         bench = Bench(options, folder)
+        machine.wait_for_inodes(folder, bench.say)
         for name in names:
             bench.say(f"== {name}")
             lines = SUITES[name](bench)

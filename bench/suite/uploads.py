@@ -24,7 +24,7 @@ def measure_upload(bench, size):
 
 
 def compare(bench, classes, size):
-    """{name: [Result…]} of uploads of one size; fresh servers, removed afterwards."""
+    """{name: [Result…]} of uploads of one size; fresh servers."""
     with bench.turn():
         with AllServers(one(bench.folder) for one in classes) as compared:
             return bench.alternate(compared, measure_upload(bench, size))
