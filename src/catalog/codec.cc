@@ -1,6 +1,8 @@
 #include "mooring/catalog/codec.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 
 #include "mooring/base/check.h"
 
@@ -142,9 +144,9 @@ Status Decoder::finish(const char* what) const {
 }
 
 Key& Key::big_endian(std::uint64_t value, int bytes) {
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
-    bytes_.push_back(static_cast<char>(value >> shift & 0xff));
-  return *this;
+  const auto whole = std::bit_cast<std::array<char, sizeof value>>(__builtin_bswap64(value));
+  return raw(std::string_view(whole.data(), whole.size())
+                 .substr(whole.size() - static_cast<std::size_t>(bytes)));
 }
 
 Key& Key::uuid(const Uuid& value) {

@@ -62,8 +62,10 @@ class KeyBuckets final : public MemTableRep {
   bool Contains(const char* entry) const override;
   std::size_t ApproximateMemoryUsage() override { return 0; }  // all of it is the allocator's
   Iterator* GetIterator(rocksdb::Arena* arena) override;
+  Iterator* GetDynamicPrefixIterator(rocksdb::Arena* arena) override;
 
   class Cursor;
+  class Lookup;
 
  private:
   // Where an iterator of an arena lies (I3).
@@ -99,7 +101,7 @@ class KeyBuckets final : public MemTableRep {
   std::atomic<Place*> places_{nullptr};
 };
 
-class KeyBuckets::Cursor final : public MemTableRep::Iterator {
+class KeyBuckets::Cursor : public MemTableRep::Iterator {
  public:
   explicit Cursor(const KeyBuckets& table, Place* place = nullptr) noexcept
       : table_(table), place_(place) {}
@@ -127,6 +129,13 @@ class KeyBuckets::Cursor final : public MemTableRep::Iterator {
   const KeyBuckets& table_;
   Place* const place_;
   Node* node_ = nullptr;
+};
+
+// Lies in memory of its thread, which nobody frees (I4).
+class KeyBuckets::Lookup final : public Cursor {
+ public:
+  using Cursor::Cursor;
+  static void operator delete(void* /*memory*/) noexcept {}
 };
 
 struct KeyBuckets::Place {
@@ -252,6 +261,12 @@ MemTableRep::Iterator* KeyBuckets::GetIterator(rocksdb::Arena* arena) {
   if (arena == nullptr) return new Cursor(*this);
   Place& place = take_place();
   return new (place.memory.data()) Cursor(*this, &place);
+}
+
+MemTableRep::Iterator* KeyBuckets::GetDynamicPrefixIterator(rocksdb::Arena* arena) {
+  if (arena != nullptr) return GetIterator(arena);
+  alignas(Lookup) thread_local std::array<std::byte, sizeof(Lookup)> memory;
+  return new (memory.data()) Lookup(*this);
 }
 
 KeyBuckets::Place& KeyBuckets::take_place() {

@@ -17,6 +17,9 @@
 // I3  The iterator of an arena lies in a place of ours, for the arena's type is not public: its end
 //     gives the place back to the thread that took it. What another thread ends keeps its place
 //     until the table goes.
+// I4  RocksDB's lookup of one key asks for an iterator without an arena, and, up to some version,
+//     never ends it; it lies in memory of the thread, where the next lookup of the thread puts its
+//     own.
 #pragma once
 
 #include <cstddef>
