@@ -3,10 +3,11 @@
 // One per core, owned by CoreBlobs (store.h), used on the core's thread. An append copies the
 // content into the chunk that gathers; while one batch is being flushed (one job of a worker: an
 // O_DIRECT write and an fdatasync) the next one gathers in another chunk. No timer: an idle writer
-// flushes at once, a busy one in batches as large as the flush before was long. A chunk that is
-// full does not wait for the flush before it: up to kFlushes are under way side by side, each of
-// them synced for itself. That needs O_DIRECT, where a failed write is told to its own batch;
-// through the page cache one sync may be told of another's loss, so there they take turns.
+// flushes at once, a busy one in batches as large as the flush before was long. A batch that has
+// grown large (256 KiB, or a full chunk) does not wait for the flush before it: up to kFlushes are
+// under way side by side, each of them synced for itself. That needs O_DIRECT, where a failed write
+// is told to its own batch; through the page cache one sync may be told of another's loss, so there
+// they take turns.
 //
 // A completed append means: the record is on stable storage (in relaxed mode: handed to the
 // kernel), and so is the name of its segment. An append may be followed: then the worker itself

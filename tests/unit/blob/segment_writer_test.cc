@@ -11,6 +11,7 @@
 #include "harness.h"
 #include "mooring/base/fault.h"
 #include "mooring/blob/recovery.h"
+#include "mooring/core/workers.h"
 
 namespace mooring {
 namespace {
@@ -226,6 +227,36 @@ TEST_F(SegmentWriterTest, FullChunksGoToTheDiskSideBySide) {
   EXPECT_TRUE(meeting.met());
 }
 
+/// Whether a batch of `size_bytes` goes to the disk while the one before it is on its way.
+struct Beside {
+  static Task<void> append(CoreBlobs& blobs, std::vector<Stored>& some, Homeward& follower) {
+    std::vector<Stored> before = contents(1, 100, 7000);
+    co_await append_and_expect(blobs, before);  // the segment is there
+    Gate gate(blobs.core());
+    gate.spawn(append_followed(blobs, some[0], follower));
+    co_await blobs.core().workers().run(blobs.core(), [] { return 0; });  // its batch is gone
+    gate.spawn(append_followed(blobs, some[1], follower));
+    co_await gate.empty();
+    co_await expect_all(blobs, some);
+  }
+};
+
+TEST_F(SegmentWriterTest, ALargeBatchDoesNotWaitForTheOneBefore) {
+  open_store();
+  std::vector<Stored> two = contents(2, 256 * 1024);
+  Meeting meeting(std::chrono::seconds(30));
+  run([&](CoreBlobs& blobs) { return Beside::append(blobs, two, meeting); });
+  EXPECT_TRUE(meeting.met());
+}
+
+TEST_F(SegmentWriterTest, ASmallBatchWaitsForTheOneBefore) {
+  open_store();
+  std::vector<Stored> two = contents(2, 250 * 1024);
+  Meeting meeting(std::chrono::milliseconds(20));
+  run([&](CoreBlobs& blobs) { return Beside::append(blobs, two, meeting); });
+  EXPECT_FALSE(meeting.met()) << "a sync for so little costs more than it saves";
+}
+
 TEST_F(SegmentWriterTest, ThroughThePageCacheChunksTakeTurns) {
   open_store({}, {.caching = Caching::buffered});
   std::vector<Stored> all = contents(16, 300'000);
@@ -303,6 +334,27 @@ TEST_F(SegmentWriterFaultTest, AfterASyncThatFailedNothingIsAcknowledgedAnyMore)
   const std::size_t failed = failed_with(Errc::sync_failed, "sync:2:EIO");
   EXPECT_GE(failed, 3u);
   EXPECT_FALSE(all_.back().location) << "what came behind it was not even tried";
+}
+
+TEST_F(SegmentWriterFaultTest, NothingGoesWhereZerosAreStillBeingWritten) {
+  BlobOptions options;
+  options.segment_ahead_bytes = 1_MiB;
+  open_store(options);
+  struct Body {
+    static Task<void> append(CoreBlobs& blobs, std::vector<Stored>& some) {
+      std::vector<Stored> large = contents(1, 300'000, 6000), small = contents(1, 100, 6001);
+      co_await append_and_expect(blobs, large);  // too large to take zeros with it
+      EXPECT_TRUE(arm_io_fault("write:1:delay"));
+      Gate gate(blobs.core());
+      gate.spawn(append_one(blobs, small[0]));
+      co_await blobs.core().workers().run(blobs.core(), [] { return 0; });  // its batch is gone
+      co_await append_all(blobs, some);
+      co_await gate.empty();
+      co_await expect_all(blobs, small);
+      co_await expect_all(blobs, some);
+    }
+  };
+  run([this](CoreBlobs& blobs) { return Body::append(blobs, all_); });
 }
 
 TEST_F(SegmentWriterTest, ABatchStartsOnAFreshBlock) {
