@@ -80,6 +80,7 @@ class KeyBuckets final : public MemTableRep {
     return static_cast<std::size_t>(bits >> (64 - bucket_bits_));
   }
   [[nodiscard]] Link* head(std::size_t bucket) const noexcept { return heads_ + bucket * kLevels; }
+  [[nodiscard]] static std::size_t word_of(std::size_t bucket) noexcept { return bucket / 64; }
 
   template <typename Key>
   [[nodiscard]] bool is_before(Node& node, std::uint64_t bits, const Key& key) const {
@@ -97,6 +98,8 @@ class KeyBuckets final : public MemTableRep {
   const KeyComparator& compare_;
   const unsigned bucket_bits_;
   Link* heads_;  // kLevels of each bucket
+  // A bit for each bucket that is not empty, so that a walk over a table of few keys is short.
+  std::atomic<std::uint64_t>* occupied_;
   std::uint64_t random_ = 0x9e3779b97f4a7c15;
   std::atomic<Place*> places_{nullptr};
 };
@@ -151,6 +154,9 @@ KeyBuckets::KeyBuckets(const KeyComparator& compare, rocksdb::Allocator* allocat
   const std::size_t links = buckets() * kLevels;
   heads_ = static_cast<Link*>(allocate_aligned(links * sizeof(Link)));
   std::uninitialized_value_construct_n(heads_, links);
+  const std::size_t words = word_of(buckets() - 1) + 1;
+  occupied_ = static_cast<std::atomic<std::uint64_t>*>(allocate_aligned(words * sizeof *occupied_));
+  std::uninitialized_value_construct_n(occupied_, words);
 }
 
 KeyBuckets::~KeyBuckets() {
@@ -195,6 +201,9 @@ void KeyBuckets::Insert(KeyHandle handle) {
     before = last_before(before, level, node.first_bits, entry);
     places[level] = &before[level];
   }
+  // Seen by whoever may see the key: RocksDB tells of it only afterwards.
+  const std::size_t bucket = bucket_of(node.first_bits);
+  occupied_[word_of(bucket)].fetch_or(std::uint64_t{1} << bucket % 64, std::memory_order_relaxed);
   for (std::size_t level = 0; level < node.levels; ++level) {
     node.links()[level].store(places[level]->load(std::memory_order_relaxed),
                               std::memory_order_relaxed);
@@ -240,14 +249,29 @@ Node* KeyBuckets::last_before(Node& node) const {
 
 /// The first node of `bucket` or of one behind it.
 Node* KeyBuckets::first_from(std::size_t bucket) const noexcept {
-  for (; bucket < buckets(); ++bucket)
+  while (bucket < buckets()) {
+    const std::uint64_t mask = ~std::uint64_t{0} << bucket % 64;
+    const std::uint64_t word = occupied_[word_of(bucket)].load(std::memory_order_relaxed) & mask;
+    if (word == 0) {
+      bucket = (word_of(bucket) + 1) * 64;
+      continue;
+    }
+    bucket = word_of(bucket) * 64 + static_cast<std::size_t>(std::countr_zero(word));
     if (Node* const first = head(bucket)[0].load(std::memory_order_acquire)) return first;
+    ++bucket;  // the bit of a key that is being inserted was seen before the key
+  }
   return nullptr;
 }
 
 /// The last node before `bucket`.
 Node* KeyBuckets::last_until(std::size_t bucket) const noexcept {
-  while (bucket-- > 0) {
+  while (bucket > 0) {
+    const std::size_t word_index = word_of(bucket - 1);
+    const std::uint64_t mask = ~std::uint64_t{0} >> (63 - (bucket - 1) % 64);
+    const std::uint64_t word = occupied_[word_index].load(std::memory_order_relaxed) & mask;
+    bucket = word_index * 64;
+    if (word == 0) continue;
+    bucket += static_cast<std::size_t>(63 - std::countl_zero(word));
     Link* last = head(bucket);
     if (last[0].load(std::memory_order_acquire) == nullptr) continue;
     for (std::size_t level = kLevels; level-- > 0;)

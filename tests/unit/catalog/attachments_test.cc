@@ -290,13 +290,16 @@ TEST_F(Attachments, ARemovalTakesAllBelowAlongWithItsContent) {
 
 TEST_F(Attachments, ARemovalThatIsTooLargeRemovesNothing) {
   const PocketId holder = asset();
-  ASSERT_TRUE(store.apply([&](Transaction& t) -> Status {
-    for (std::size_t i = 0; i < kPocketRemovalMax; ++i)
-      if (auto made = create_pocket_asset(t, new_asset("t", PocketPlace::asset_attachment, holder));
-          !made)
-        return std::unexpected(made.error());
-    return {};
-  }));
+  // In batches: what one batch has changed is sorted for each look at it.
+  for (std::size_t made_so_far = 0; made_so_far < kPocketRemovalMax;)
+    ASSERT_TRUE(store.apply([&](Transaction& t) -> Status {
+      for (std::size_t i = 0; i < 200 && made_so_far < kPocketRemovalMax; ++i, ++made_so_far)
+        if (auto made =
+                create_pocket_asset(t, new_asset("t", PocketPlace::asset_attachment, holder));
+            !made)
+          return std::unexpected(made.error());
+      return {};
+    }));
   EXPECT_EQ(code_of(remove(holder)), Errc::unprocessable);
   EXPECT_EQ(keys(Family::pocket_asset), 1000u) << "a page of them, at the least";
   EXPECT_TRUE(is_visible(holder));
