@@ -137,8 +137,7 @@ bool IndexCache::make_room(std::size_t bytes) {
 }
 
 bool IndexCache::take_used_mark(Item& item) {
-  bool& is_used =
-      item.page ? organizations_[item.number].pages[*item.page].is_used : item.is_used;
+  bool& is_used = item.page ? organizations_[item.number].pages[*item.page].is_used : item.is_used;
   return std::exchange(is_used, false);
 }
 

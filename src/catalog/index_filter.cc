@@ -161,9 +161,8 @@ bool IndexFilter::passes(const TailDocument& document) const {
 IndexMatches find_matches(IndexSession& session, const IndexTail& tail, const IndexFilter& filter) {
   IndexMatches matches;
   std::vector<std::uint32_t> hidden;
-  tail.for_each_hiding(session.state(), [&](const TailPointer& document) {
-    hidden.push_back(document->ordinal);
-  });
+  tail.for_each_hiding(session.state(),
+                       [&](const TailPointer& document) { hidden.push_back(document->ordinal); });
   tail.for_each_below(filter.scope(), session.state(), [&](const TailPointer& document) {
     if (document->now && filter.passes(*document)) matches.tail.push_back(document);
   });

@@ -7,10 +7,7 @@
 namespace mooring {
 
 ScanPlan::ScanPlan(const ScanRange& range, const rocksdb::ReadOptions& read)
-    : options(read),
-      range_(range),
-      bound_(upper_bound_of(range.prefix)),
-      bound_slice_(bound_) {
+    : options(read), range_(range), bound_(upper_bound_of(range.prefix)), bound_slice_(bound_) {
   const std::size_t prefix_bytes = kFamilyTable[index_of(range.family)].prefix_bytes;
   const bool forward = range.direction == Direction::forward;
   if (forward && prefix_bytes > 0 && range.prefix.size() >= prefix_bytes)

@@ -18,8 +18,8 @@
 #include <string_view>
 
 #include "mooring/api/services.h"
-#include "mooring/base/histogram.h"
 #include "mooring/base/counter.h"
+#include "mooring/base/histogram.h"
 #include "mooring/base/result.h"
 
 namespace mooring {

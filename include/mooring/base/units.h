@@ -15,10 +15,9 @@ struct UnitSuffix {
 };
 
 /// From the largest down, so that the first that divides a number is the one to print it with.
-inline constexpr std::array kSizeSuffixes = {UnitSuffix{"TiB", 1ull << 40},
-                                             UnitSuffix{"GiB", 1ull << 30},
-                                             UnitSuffix{"MiB", 1ull << 20},
-                                             UnitSuffix{"KiB", 1ull << 10}};
+inline constexpr std::array kSizeSuffixes = {
+    UnitSuffix{"TiB", 1ull << 40}, UnitSuffix{"GiB", 1ull << 30}, UnitSuffix{"MiB", 1ull << 20},
+    UnitSuffix{"KiB", 1ull << 10}};
 /// In milliseconds.
 inline constexpr std::array kDurationSuffixes = {UnitSuffix{"h", 3'600'000},
                                                  UnitSuffix{"m", 60'000}, UnitSuffix{"s", 1'000},

@@ -179,8 +179,7 @@ Task<Status> ArchiveUpload::open() {
 
 Task<Status> ArchiveUpload::stage(const ZipEntry& entry) {
   const auto read_entry = [this, &entry] { return inflate(*archive_, entry); };
-  Result<Inflated> inflated =
-      co_await services_.core.workers().compute(services_.core, read_entry);
+  Result<Inflated> inflated = co_await services_.core.workers().compute(services_.core, read_entry);
   if (!inflated) co_return std::unexpected(inflated.error());
   refused_ = refuse_type(exchange_, inflated->media_type);
   if (refused_) co_return fail(Errc::invalid, "a type that is not allowed");

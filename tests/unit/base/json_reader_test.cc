@@ -25,9 +25,8 @@ std::string repeated(std::string_view piece, std::size_t times) {
 }
 
 TEST(JsonReader, GivesEveryKind) {
-  const JsonValue value = parsed(
-      R"( {"null":null,"yes":true,"no":false,"int":-12,"num":1.50,)"
-      R"("text":"a\u00e4\n","list":[1,[],{}]} )");
+  const JsonValue value = parsed(R"( {"null":null,"yes":true,"no":false,"int":-12,"num":1.50,)"
+                                 R"("text":"a\u00e4\n","list":[1,[],{}]} )");
   ASSERT_EQ(value.kind(), JsonKind::object);
   ASSERT_EQ(value.members().size(), 7u);
   EXPECT_EQ(value.find("null")->kind(), JsonKind::null);
