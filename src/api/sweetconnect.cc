@@ -50,6 +50,7 @@ constexpr Answer kRangeNotSatisfiable{416, "RangeNotSatisfiable",
                                       "The requested range cannot be satisfied."};
 constexpr Answer kExpectationFailed{417, "ExpectationFailed",
                                     "The expectation of the request cannot be met."};
+constexpr Answer kTooManyRequests{429, "TooManyRequests", "Too many requests were sent."};
 constexpr Answer kHeadTooLarge{431, "RequestHeaderFieldsTooLarge",
                                "The header fields of the request are too large."};
 constexpr Answer kNotImplemented{501, "NotImplemented",
@@ -104,6 +105,8 @@ const Answer& answer_of(Errc code) {
       return kExpectationFailed;
     case Errc::unprocessable:
       return kUnprocessable;
+    case Errc::throttled:
+      return kTooManyRequests;
     case Errc::head_too_large:
       return kHeadTooLarge;
     case Errc::not_implemented:

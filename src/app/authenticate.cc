@@ -64,8 +64,8 @@ IdentityPtr identity_of(KeyRecord record, Caller caller) {
 
 }  // namespace
 
-Task<Result<IdentityPtr>> Authenticator::authenticate(const RequestHead& head,
-                                                      const Policy& policy) {
+Task<Result<IdentityPtr>> Authenticator::authenticate(const RequestHead& head, const Policy& policy,
+                                                      std::string_view peer) {
   if (policy.caller() == Caller::anyone) co_return IdentityPtr();
   if (policy.caller() != Caller::partner_keys && has_key_and_token(head))
     co_return fail(Errc::invalid, "a key and a token at once");
@@ -74,8 +74,9 @@ Task<Result<IdentityPtr>> Authenticator::authenticate(const RequestHead& head,
     identity = authenticate_bearer(authorization_of(head), verifier_, tokens_, wall_ms());
   else
     identity = co_await from_keys(head, policy.caller());
-  if (!identity && identity.error().code == Errc::unauthenticated && policy.is_optional())
-    co_return IdentityPtr();
+  if (identity || identity.error().code != Errc::unauthenticated) co_return identity;
+  if (!may_guess(head, policy.caller(), peer)) co_return fail(Errc::throttled, "guesses");
+  if (policy.is_optional()) co_return IdentityPtr();
   co_return identity;
 }
 
@@ -127,6 +128,22 @@ Task<Result<KeyRecord>> Authenticator::prove(std::string_view text, KeyKind kind
     co_return fail(Errc::unauthenticated, "a key that proves nothing");
   note_use(**record);
   co_return **std::move(record);
+}
+
+// Showing nothing is no guess. One with a key's form counts against that key, too, wherever it
+// comes from.
+bool Authenticator::may_guess(const RequestHead& head, Caller caller, std::string_view peer) {
+  if (!guesses_.is_on()) return true;
+  const std::string_view key = caller == Caller::bearer ? std::string_view() : key_field(head);
+  const std::string_view authorization =
+      caller == Caller::api_key ? std::string_view() : authorization_of(head);
+  if (key.empty() && authorization.empty()) return true;
+  const std::uint64_t now_ns = monotonic_ns();
+  bool may = guesses_.take(peer, now_ns);
+  for (const std::string_view text : {key, bearer_token(authorization).value_or(authorization)})
+    if (const std::optional<PresentedKey> named = parse_api_key(text))
+      may &= guesses_.take("key " + to_string(named->id), now_ns);
+  return may;
 }
 
 void Authenticator::note_use(const KeyRecord& record) {

@@ -226,7 +226,7 @@ Task<Connection::After> Connection::answer_request() {
                    here.subspan(head_bytes_, end_ - head_bytes_), here.subspan(end_), watch_,
                    context_.settings.body_progress, context_.settings.body_bytes_max);
   DispatchRecord dispatched;
-  Response response = co_await dispatch(context_.dispatch, head, body, dispatched);
+  Response response = co_await dispatch(context_.dispatch, head, peer_, body, dispatched);
   if (watch_.time_is_up() && response.status == 408)
     context_.metrics.connection_timed_out(Timeout::body);
   watch_.clear();

@@ -36,6 +36,21 @@ void say_when_to_retry(Response& response) {
   response.add(kField, "1");
 }
 
+Response render_throttled(const ResourceFamily& family, const Throttle& throttle) {
+  Response response =
+      family.envelope.render(Error{Errc::throttled, 0, "a limit of the operator's"});
+  response.add("Retry-After", std::to_string(throttle.retry_after_seconds()));
+  return response;
+}
+
+// X12. Who is known is counted wherever he is; an operator's own look at the server is not.
+bool may_ask(Throttle& requests, const ResourceFamily& family, const Identity* caller,
+             std::string_view peer) {
+  if (!requests.is_on() || family.name == kServerFamily) return true;
+  if (caller == nullptr) return requests.take(peer, monotonic_ns());
+  return requests.take(caller->organization + '\0' + caller->user, monotonic_ns());
+}
+
 }  // namespace
 
 Response render_plain(const Error& error) {
@@ -54,8 +69,8 @@ Response render_error(const Router& router, std::string_view raw_path, const Err
   return envelope != nullptr ? envelope->render(error) : render_plain(error);
 }
 
-Task<Response> dispatch(DispatchContext& context, const RequestHead& head, BodyReader& body,
-                        DispatchRecord& record) {
+Task<Response> dispatch(DispatchContext& context, const RequestHead& head, std::string_view peer,
+                        BodyReader& body, DispatchRecord& record) {
   const Router& router = context.router;
   if (head.path == "*") co_return answer_options({}, router, {});
   Result<PathSegments> path = split_path(head.path);
@@ -76,8 +91,12 @@ Task<Response> dispatch(DispatchContext& context, const RequestHead& head, BodyR
 
   record.family = match.family->name;
   Result<IdentityPtr> identity =
-      co_await context.authenticator.authenticate(head, match.route->policy);
+      co_await context.authenticator.authenticate(head, match.route->policy, peer);
+  if (!identity && identity.error().code == Errc::throttled)
+    co_return render_throttled(*match.family, context.throttles.guesses);
   if (!identity) co_return match.family->envelope.render(identity.error());
+  if (!may_ask(context.throttles.requests, *match.family, identity->get(), peer))
+    co_return render_throttled(*match.family, context.throttles.requests);
   Status allowed = allow(match.route->policy, identity->get());
   if (!allowed) co_return match.family->envelope.render(allowed.error());
   record.identity = *identity;

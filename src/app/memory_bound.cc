@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "mooring/api/documents/zip_reader.h"
+#include "mooring/app/throttle.h"
 #include "mooring/auth/key_cache.h"
 #include "mooring/auth/token_cache.h"
 #include "mooring/image/failures.h"
@@ -34,6 +35,8 @@ MemoryBound memory_bound(const Config& config, std::uint64_t cores) noexcept {
   bound.connections_bytes = config.limits.connections_max * (kConnectionBytes + kHeadBufferBytes);
   bound.tokens_bytes = cores * (TokenCache::bytes_max(config.auth.cached_tokens_per_core) +
                                 KeyCache::bytes_max(config.auth.cached_keys_per_core));
+  bound.tokens_bytes += Throttle::bytes_max(config.limits.guesses_per_minute_max) +
+                        Throttle::bytes_max(config.limits.requests_per_second_max);
   bound.catalog_bytes = config.rocksdb.block_cache_bytes + config.rocksdb.row_cache_bytes +
                         config.rocksdb.write_buffer_bytes +
                         cores * config.rocksdb.record_cache_bytes_per_core;

@@ -36,6 +36,8 @@ namespace mooring {
 namespace {
 
 constexpr long kHousekeepingNs = 500'000'000;
+constexpr std::uint64_t kGuessesPeriodMs = 60'000;
+constexpr std::uint64_t kRequestsPeriodMs = 1'000;
 
 // A sync or write of the store failed: nothing of its batch was acknowledged, and what the page
 // cache says from now on proves nothing. The process ends at once; start-up verifies what was
@@ -285,7 +287,9 @@ int serve_store(const Config& config, const sigset_t& signals, BlobStore& store,
       .router = router,
       .verifier = verifier,
       .access_log = access_log.get(),
-      .counts = {config.limits.connections_max, config.limits.connections_per_ip_max}};
+      .counts = {config.limits.connections_max, config.limits.connections_per_ip_max},
+      .throttles = {.guesses = {config.limits.guesses_per_minute_max, kGuessesPeriodMs},
+                    .requests = {config.limits.requests_per_second_max, kRequestsPeriodMs}}};
   look_at_space(state);
   if (Status started = start_cores(state, std::move(*listeners), std::move(*metrics_listeners));
       !started) {

@@ -103,9 +103,10 @@ struct ServerCore::Parts final : private Message {
         tokens(server.config.auth.cached_tokens_per_core),
         keys(server.config.auth.cached_keys_per_core),
         own_router(make_own_router()),
-        authenticator(*core, reader, server.writer, server.verifier, tokens, keys),
-        dispatching{server.router, authenticator, services},
-        own_dispatching{own_router, authenticator, services},
+        authenticator(*core, reader, server.writer, server.verifier, tokens, keys,
+                      server.throttles.guesses),
+        dispatching{server.router, authenticator, server.throttles, services},
+        own_dispatching{own_router, authenticator, server.throttles, services},
         connections{
             *core, dispatching, server.connections, metrics,
             server.access_log != nullptr ? &server.access_log->buffer(core->index()) : nullptr},

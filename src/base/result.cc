@@ -44,6 +44,8 @@ std::string_view name_of(Errc code) noexcept {
       return "expectation_failed";
     case Errc::unprocessable:
       return "unprocessable";
+    case Errc::throttled:
+      return "throttled";
     case Errc::head_too_large:
       return "head_too_large";
     case Errc::not_implemented:

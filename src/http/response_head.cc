@@ -111,6 +111,8 @@ int status_of(Errc code) noexcept {
       return 417;
     case Errc::unprocessable:
       return 422;
+    case Errc::throttled:
+      return 429;
     case Errc::head_too_large:
       return 431;
     case Errc::not_implemented:

@@ -8,6 +8,7 @@ MESSAGES = {
     "NoPermission": (403, "You do not have permission to access this resource."),
     "NotFound": (404, "The requested resource was not found."),
     "Conflict": (409, "A conflict occurred due to duplicate data or resource state issues."),
+    "TooManyRequests": (429, "Too many requests were sent."),
     "InvalidMimeType": (400, "The uploaded file type is not supported. "
                              "Allowed types: image/jpeg, image/png, image/webp."),
 }

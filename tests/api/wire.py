@@ -81,8 +81,10 @@ def exchange(server, data, seconds=20):
 class Connection:
     """One socket; closed on leaving the with block."""
 
-    def __init__(self, server, seconds=10, receive_bytes=None):
+    def __init__(self, server, seconds=10, receive_bytes=None, address=None):
         self.socket = socket.socket()
+        if address:
+            self.socket.bind((address, 0))
         if receive_bytes:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.socket.settimeout(seconds)

@@ -16,13 +16,16 @@
 //   I2  an unknown key and a wrong secret take the same steps: one read, one compare (K5);
 //   I3  no credential, nor a part of its secret, reaches a log or an error (K7);
 //   I4  a use is noted off the response's path, at most once per minute and key, and is never what
-//       a request fails for.
+//       a request fails for;
+//   I5  good credentials pass, however many bad ones came before them (K6): bad ones are counted by
+//       address and by the key that they name, and only they are answered with 429.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
+#include "mooring/app/throttle.h"
 #include "mooring/auth/identity.h"
 #include "mooring/auth/jwt.h"
 #include "mooring/auth/key_cache.h"
@@ -47,23 +50,25 @@ inline constexpr std::size_t kNotedUsesMax = 64;
 class Authenticator {
  public:
   Authenticator(Core& core, Reader& reader, Writer& writer, const TokenVerifier& verifier,
-                TokenCache& tokens, KeyCache& keys) noexcept
+                TokenCache& tokens, KeyCache& keys, Throttle& guesses) noexcept
       : core_(core),
         reader_(reader),
         writer_(writer),
         verifier_(verifier),
         tokens_(tokens),
         keys_(keys),
+        guesses_(guesses),
         gate_(core) {}
   Authenticator(const Authenticator&) = delete;
   Authenticator& operator=(const Authenticator&) = delete;
 
-  /// The caller of `head`, whose fields stay in place until this is answered. Null where the policy
-  /// takes nobody's credentials, and where it is optional and they are absent or bad. Errors:
-  /// unauthenticated; invalid: a key and a bearer token at once on a route that takes one of them
-  /// (K8); io_error, corrupt: the catalogue.
+  /// The caller of `head`, which came from the address `peer`; both stay in place until this is
+  /// answered. Null where the policy takes nobody's credentials, and where it is optional and they
+  /// are absent or bad. Errors: unauthenticated; throttled: so many bad ones before (I5); invalid:
+  /// a key and a bearer token at once on a route that takes one of them (K8); io_error, corrupt:
+  /// the catalogue.
   [[nodiscard]] Task<Result<IdentityPtr>> authenticate(const RequestHead& head,
-                                                       const Policy& policy);
+                                                       const Policy& policy, std::string_view peer);
 
   /// Waits until the uses under way are noted; later ones are not.
   [[nodiscard]] Task<void> stop();
@@ -78,6 +83,7 @@ class Authenticator {
   [[nodiscard]] Task<Result<ProvedKeys>> prove_api_key(std::string_view text);
   [[nodiscard]] Task<Result<ProvedKeys>> prove_partner_keys(const KeyCredentials& shown);
   [[nodiscard]] Task<Result<KeyRecord>> prove(std::string_view text, KeyKind kind);
+  [[nodiscard]] bool may_guess(const RequestHead& head, Caller caller, std::string_view peer);
   void note_use(const KeyRecord& record);
   [[nodiscard]] Task<void> commit_use(KeyId id, std::int64_t now_ms);
 
@@ -87,6 +93,7 @@ class Authenticator {
   const TokenVerifier& verifier_;
   TokenCache& tokens_;
   KeyCache& keys_;
+  Throttle& guesses_;
   Gate gate_;
   std::vector<KeyId> noting_;
 };

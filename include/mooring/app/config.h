@@ -77,6 +77,8 @@ struct LimitsConfig {
   std::uint64_t connections_max = 10'000;  ///< of the whole server; further ones are closed at once
   std::uint64_t connections_per_ip_max = 0;       ///< 0 = no limit
   std::uint64_t requests_per_connection_max = 0;  ///< 0 = no limit
+  std::uint64_t requests_per_second_max = 0;      ///< of one caller; further ones get 429 (X12)
+  std::uint64_t guesses_per_minute_max = 0;       ///< bad credentials of one address (K6)
   std::uint64_t request_line_bytes_max = 8_KiB;
   std::uint64_t head_bytes_max = 16_KiB;  ///< request line and header section
   std::uint64_t header_fields_max = 100;

@@ -1,6 +1,6 @@
 // Dispatch: from a parsed head to the answer of a family, in the order of rule X2.
 //
-//   404 or 405 by the route -> 401 -> 403 by role -> the family (404, 403, 409, body 4xx)
+//   404 or 405 by the route -> 401 -> 429 -> 403 by role -> the family (404, 403, 409, body 4xx)
 //
 // Errors outside of every family's prefixes are answered in the server's own plain shape.
 #pragma once
@@ -14,6 +14,7 @@
 #include "mooring/app/authenticate.h"
 #include "mooring/app/metrics.h"
 #include "mooring/app/router.h"
+#include "mooring/app/throttle.h"
 #include "mooring/core/task.h"
 
 namespace mooring {
@@ -24,6 +25,7 @@ struct CoreServices;
 struct DispatchContext {
   const Router& router;
   Authenticator& authenticator;
+  Throttles& throttles;
   CoreServices& services;
 };
 
@@ -34,9 +36,11 @@ struct DispatchRecord {
   std::uint64_t authorised_ns = 0;  ///< monotonic time at which the caller was allowed; 0: was not
 };
 
-/// Answers `head`. Never fails: errors become responses. The core's thread.
+/// Answers `head`, which came from the address `peer`. Never fails: errors become responses. The
+/// core's thread.
 [[nodiscard]] Task<Response> dispatch(DispatchContext& context, const RequestHead& head,
-                                      BodyReader& body, DispatchRecord& record);
+                                      std::string_view peer, BodyReader& body,
+                                      DispatchRecord& record);
 
 /// The server's own plain shape of an error: {"error":"not_found","message":"Not Found"}.
 [[nodiscard]] Response render_plain(const Error& error);

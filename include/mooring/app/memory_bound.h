@@ -16,7 +16,7 @@ struct MemoryBound {
   std::uint64_t heads_bytes = 0;         ///< receive buffers of heads, all cores
   std::uint64_t small_bodies_bytes = 0;  ///< buffers of bodies that do not come with their head
   std::uint64_t connections_bytes = 0;   ///< parsers and coroutine frames
-  std::uint64_t tokens_bytes = 0;        ///< caches of verified tokens and keys
+  std::uint64_t tokens_bytes = 0;        ///< verified tokens and keys, and who is counted
   std::uint64_t catalog_bytes = 0;       ///< RocksDB's caches and write buffers
   std::uint64_t images_bytes = 0;        ///< processes that decode, what goes to and from them
   std::uint64_t documents_bytes = 0;     ///< the index's memory, and archives being taken apart

@@ -19,6 +19,7 @@
 #include "mooring/app/connection.h"
 #include "mooring/app/metrics.h"
 #include "mooring/app/router.h"
+#include "mooring/app/throttle.h"
 #include "mooring/auth/jwt.h"
 #include "mooring/blob/store.h"
 #include "mooring/catalog/database.h"
@@ -65,6 +66,7 @@ struct ServerState {
   const TokenVerifier& verifier;
   AccessLogWriter* access_log;  ///< null: off
   ConnectionCounts counts;
+  Throttles throttles;
   std::vector<std::unique_ptr<CoreMetrics>> metrics = {};  ///< by core
   std::vector<std::unique_ptr<ServerCore>> cores = {};
   std::atomic<Phase> phase{Phase::starting};

@@ -34,6 +34,7 @@ enum class Errc : std::uint8_t {
   range_not_satisfiable,  ///< no byte of the range exists (416)
   expectation_failed,     ///< Expect other than 100-continue (417)
   unprocessable,          ///< understood, but the entity cannot be processed (422)
+  throttled,              ///< more often than a caller may (429)
   head_too_large,         ///< header section over its limit (431)
   not_implemented,        ///< a method or transfer coding we do not speak (501)
   overloaded,             ///< a bounded resource is exhausted; retry later (503)

@@ -52,6 +52,8 @@ Answer answer_of(Errc code, std::string_view not_found) {
       return {417, "Expectation failed"};
     case Errc::unprocessable:
       return {422, "Too many or too deep"};
+    case Errc::throttled:
+      return {429, "Too many requests"};
     case Errc::head_too_large:
       return {431, "Request header fields are too large"};
     case Errc::not_implemented:

@@ -39,6 +39,7 @@ constexpr std::array kAnswers = std::to_array<Answer>({
     {416, "Range Not Satisfiable", "The requested range cannot be satisfied"},
     {417, "Expectation Failed", "The expectation cannot be met"},
     {422, "Unprocessable Content", "The request cannot be processed"},
+    {429, "Too Many Requests", "Too many requests were sent"},
     {431, "Request Header Fields Too Large", "The header fields are too large"},
     {500, "Internal Server Error", "An unexpected error occurred"},
     {501, "Not Implemented", "The request asks for what is not implemented"},

@@ -25,6 +25,8 @@ namespace {
 
 constexpr std::string_view kSecret = "0123456789012345678901234567890123456789012";
 
+constexpr Policy kBearer = Policy::verified(Caller::bearer);
+
 /// A head with these fields and nothing else that matters.
 struct Head {
   std::vector<Field> fields;
@@ -37,17 +39,19 @@ struct Head {
 
 /// What one core of a server has for its callers.
 struct Bench {
-  Bench(Core& core, KeyStore& store)
+  Bench(Core& core, KeyStore& store, std::uint64_t guesses_max)
       : reader(core, store.database()),
         verifier(*TokenVerifier::make({local_token_key(std::string(kSecret))})),
         tokens(16),
         keys(16),
-        authenticator(core, reader, store.writer(), verifier, tokens, keys) {}
+        guesses(guesses_max, 3'600'000),
+        authenticator(core, reader, store.writer(), verifier, tokens, keys, guesses) {}
 
   Reader reader;
   TokenVerifier verifier;
   TokenCache tokens;
   KeyCache keys;
+  Throttle guesses;
   Authenticator authenticator;
 
   [[nodiscard]] std::uint64_t reads() const {
@@ -57,9 +61,9 @@ struct Bench {
 
 using Body = std::function<Task<void>(Bench&)>;
 
-Task<void> run_body(Core& core, KeyStore& store, const Body& body) {
+Task<void> run_body(Core& core, KeyStore& store, const Body& body, std::uint64_t guesses_max) {
   {
-    Bench bench(core, store);
+    Bench bench(core, store, guesses_max);
     co_await body(bench);
     co_await bench.authenticator.stop();
   }
@@ -67,7 +71,7 @@ Task<void> run_body(Core& core, KeyStore& store, const Body& body) {
 }
 
 /// Runs `body` on a core of its own, on this thread, until it and what it left behind has ended.
-void on_core(KeyStore& store, const Body& body) {
+void on_core(KeyStore& store, const Body& body, std::uint64_t guesses_max = 0) {
   WorkerPool workers(1);
   CoreOptions options;
   options.chunks_max = 4;
@@ -75,7 +79,7 @@ void on_core(KeyStore& store, const Body& body) {
   auto core = Core::create(options, workers);
   ASSERT_TRUE(core) << describe(core.error());
   Gate gate(**core);
-  gate.spawn(run_body(**core, store, body));
+  gate.spawn(run_body(**core, store, body, guesses_max));
   (*core)->run();
 }
 
@@ -84,10 +88,11 @@ struct Answer {
   std::optional<Errc> error;
 };
 
-Task<Answer> ask(Bench& bench, Policy policy, std::vector<Field> fields) {
+Task<Answer> ask(Bench& bench, Policy policy, std::vector<Field> fields,
+                 std::string_view peer = "192.0.2.1") {
   const Head head{std::move(fields)};
   const RequestHead view = head;
-  Result<IdentityPtr> identity = co_await bench.authenticator.authenticate(view, policy);
+  Result<IdentityPtr> identity = co_await bench.authenticator.authenticate(view, policy, peer);
   if (!identity) co_return Answer{nullptr, identity.error().code};
   const Status allowed = allow(policy, identity->get());
   if (!allowed) co_return Answer{nullptr, allowed.error().code};
@@ -256,6 +261,63 @@ TEST(Authenticate, K5AnUnknownKeyCostsTheReadOfAKnownOne) {
     const Answer allowed = co_await ask(bench, kAttachments, {{"x-api-key", known.text}});
     EXPECT_NE(allowed.identity, nullptr);
     EXPECT_EQ(bench.reads(), 2u);
+  });
+}
+
+TEST(Authenticate, K6GuessesOfOneAddressAreThrottledAndGoodCredentialsPass) {
+  KeyStore store;
+  const auto key = store.make(KeyKind::attachments);
+  const std::string jwt = "Bearer " + token();
+  const std::string bad_jwt = altered(jwt, jwt.size() / 2);
+  const auto body = [&](Bench& bench) -> Task<void> {
+    for (int i = 0; i < 3; ++i) {
+      const Answer guess = co_await ask(bench, kAttachments, {{"x-api-key", "guess"}});
+      EXPECT_EQ(guess.error, Errc::unauthenticated);
+    }
+    const Answer more = co_await ask(bench, kAttachments, {{"x-api-key", "guess"}});
+    EXPECT_EQ(more.error, Errc::throttled);
+    const Answer by_token = co_await ask(bench, kBearer, {{"authorization", bad_jwt}});
+    EXPECT_EQ(by_token.error, Errc::throttled) << "whatever is guessed";
+    const Answer public_part =
+        co_await ask(bench, kPartnerOptional, {{"x-api-key", "guess"}, {"authorization", "guess"}});
+    EXPECT_EQ(public_part.error, Errc::throttled) << "also where nobody needs a key";
+    const Answer owner = co_await ask(bench, kAttachments, {{"x-api-key", key.text}});
+    EXPECT_NE(owner.identity, nullptr) << "not locked out, even of the same address";
+    const Answer user = co_await ask(bench, kBearer, {{"authorization", jwt}});
+    EXPECT_NE(user.identity, nullptr);
+    const Answer nothing = co_await ask(bench, kAttachments, {});
+    EXPECT_EQ(nothing.error, Errc::unauthenticated) << "to show nothing is no guess";
+    const Answer elsewhere =
+        co_await ask(bench, kAttachments, {{"x-api-key", "guess"}}, "192.0.2.2");
+    EXPECT_EQ(elsewhere.error, Errc::unauthenticated) << "of another address";
+  };
+  on_core(store, body, 3);
+}
+
+TEST(Authenticate, K6GuessesAtOneKeyAreThrottledWhereverTheyComeFrom) {
+  KeyStore store;
+  const auto key = store.make(KeyKind::attachments);
+  const std::string unknown = make_api_key(KeyKind::attachments)->text;
+  const auto body = [&](Bench& bench) -> Task<void> {
+    store.revoke(key.id);  // from now on its text is one that proves nothing, in the form of a key
+    for (int i = 0; i < 4; ++i) {
+      const Answer guess = co_await ask(bench, kAttachments, {{"x-api-key", key.text}},
+                                        "192.0.2." + std::to_string(i));
+      EXPECT_EQ(guess.error, i < 3 ? Errc::unauthenticated : Errc::throttled) << i;
+    }
+    const Answer other = co_await ask(bench, kAttachments, {{"x-api-key", unknown}}, "192.0.2.9");
+    EXPECT_EQ(other.error, Errc::unauthenticated) << "of another key";
+  };
+  on_core(store, body, 3);
+}
+
+TEST(Authenticate, K6WithoutALimitNoGuessIsThrottled) {
+  KeyStore store;
+  on_core(store, [&](Bench& bench) -> Task<void> {
+    for (int i = 0; i < 100; ++i) {
+      const Answer guess = co_await ask(bench, kAttachments, {{"x-api-key", "guess"}});
+      EXPECT_EQ(guess.error, Errc::unauthenticated);
+    }
   });
 }
 
