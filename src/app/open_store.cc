@@ -50,8 +50,8 @@ Result<std::unique_ptr<Database>> open_catalog(const Config& config, const DataD
   options.row_cache_bytes = config.rocksdb.row_cache_bytes;
   options.write_buffer_bytes = config.rocksdb.write_buffer_bytes;
   // Only commits that are synced leave no hole in a log that has grown ahead of them.
-  if (config.data.durability == Durability::durable)
-    options.log_ahead_bytes = config.rocksdb.log_ahead_bytes;
+  options.every_write_is_synced = config.data.durability == Durability::durable;
+  if (options.every_write_is_synced) options.log_ahead_bytes = config.rocksdb.log_ahead_bytes;
   options.log_bytes_max = config.rocksdb.log_bytes_max;
   options.document_tail_max = config.documents.index_tail_max;
   options.open_files_max = static_cast<int>(config.rocksdb.open_files_max);

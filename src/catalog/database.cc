@@ -1,5 +1,6 @@
 #include "mooring/catalog/database.h"
 
+#include <fcntl.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
@@ -8,10 +9,12 @@
 #include <utility>
 
 #include "key_buckets.h"
+#include "log_damage.h"
 #include "log_file.h"
 #include "mooring/base/check.h"
 #include "mooring/base/fault.h"
 #include "mooring/base/log.h"
+#include "mooring/uring/file.h"
 #include "rocks.h"
 #include "scan_plan.h"
 #include "torn_manifest.h"
@@ -48,6 +51,34 @@ bool has_log(const std::filesystem::path& directory) {
   for (const auto& entry : std::filesystem::directory_iterator(directory, unreadable))
     if (entry.path().extension() == ".log") return true;
   return false;
+}
+
+constexpr const char* kUnsyncedName = "UNSYNCED";
+
+bool has_unsynced_mark(const std::filesystem::path& directory) {
+  std::error_code unreadable;
+  return std::filesystem::exists(directory / kUnsyncedName, unreadable);
+}
+
+/// For the next start (I3). One that stays behind in vain costs nothing but a look.
+Status set_unsynced_mark(const std::filesystem::path& path, bool some_are_not_synced) {
+  if (some_are_not_synced == has_unsynced_mark(path)) return {};
+  const Result<Fd> directory = open_directory(AT_FDCWD, path.string() + "/.");  // or a link to it
+  if (!directory) return std::unexpected(directory.error());
+  if (!some_are_not_synced) return remove_name(directory->get(), kUnsyncedName);
+  const Result<Fd> mark = create_file(directory->get(), kUnsyncedName, Caching::buffered);
+  if (!mark) return std::unexpected(mark.error());
+  return sync_directory(directory->get());
+}
+
+/// Before RocksDB has seen it: what it leaves out of a log is gone with the log.
+Status refuse_damaged_log(const std::filesystem::path& directory) {
+  if (has_unsynced_mark(directory)) return {};
+  const auto damaged = find_damaged_log(directory);
+  if (!damaged) return {};
+  log_error("catalog", "{}: damaged at byte {}, with commits behind it",
+            damaged->path.filename().string(), damaged->offset_bytes);
+  return fail(Errc::corrupt, "a log of the catalogue");
 }
 
 rocksdb::CompressionType compression() {
@@ -220,6 +251,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& di
   const bool is_new = !std::filesystem::exists(directory / "CURRENT", unreadable);
   if (!is_new && options.mode == OpenMode::existing && !has_log(directory))
     return fail(Errc::corrupt, "open of a catalogue without its log");
+  if (Status whole = refuse_damaged_log(directory); !whole) return std::unexpected(whole.error());
 
   impl->directory = directory.string();
   impl->reserve_bytes = options.reserve_bytes;
@@ -251,6 +283,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& di
   status = impl->take_clean_mark();
   if (!status.ok()) return std::unexpected(error_of_open(status));
   crash_point(CrashPoint::clean_mark_taken);
+  const Status marked = set_unsynced_mark(directory, !options.every_write_is_synced);
+  if (!marked) return std::unexpected(marked.error());
   if (is_new) impl->last_stop = LastStop::none;
   return std::unique_ptr<Database>(new Database(std::move(impl)));
 }

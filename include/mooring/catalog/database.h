@@ -13,7 +13,8 @@
 //   is
 //     honest, a hole is not. Logs that are no longer written are tracked in the manifest: one that
 //     is missing or shorter than what was synced refuses to open instead of losing acknowledged
-//     commits. Of the log being written only its absence can be seen, and is;
+//     commits. A log in which a commit stands behind damage refuses, too (I3); only damage
+//     of the last commit looks like a torn tail;
 //   * logs are not recycled: before RocksDB 9.2 that excludes point-in-time recovery, and is
 //   silently
 //     switched off. Instead a log grows ahead of what is written to it: a sync
@@ -34,6 +35,10 @@
 //   I2 an existing store is never replaced by an empty one: with OpenMode::existing a catalogue
 //   that is
 //      missing or damaged fails with corrupt. Nothing is repaired automatically.
+//   I3 a catalogue of which every write was synced before the next one never opens without a commit
+//      that another one stands behind: it fails with corrupt and leaves the log as it is. The file
+//      UNSYNCED says that some were not, from before the first such write until a start without
+//      any.
 #pragma once
 
 #include <atomic>
@@ -75,6 +80,9 @@ struct DatabaseOptions {
   std::size_t row_cache_bytes = std::size_t{16} << 20;     ///< single records, as they were found
   std::size_t write_buffer_bytes = std::size_t{64} << 20;  ///< all families together
   std::uint64_t log_bytes_max = std::uint64_t{256} << 20;  ///< write-ahead logs kept
+  /// Whether every write will be synced before the next one (durable). If not, a power cut may
+  /// leave holes in the log, and the next start takes the catalogue as it finds it.
+  bool every_write_is_synced = true;
   /// By how much a log grows at a time, in zeros, so that the syncs in between have no size to
   /// write; 0: with every write. Only where every write is synced before the next one (durable).
   std::uint64_t log_ahead_bytes = 0;
