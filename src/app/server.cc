@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 
@@ -29,6 +30,7 @@
 #include "mooring/image/failures.h"
 #include "mooring/image/flights.h"
 #include "mooring/image/pool.h"
+#include "mooring/uring/file.h"
 #include "mooring/uring/probe.h"
 
 namespace mooring {
@@ -166,10 +168,20 @@ Result<std::vector<Fd>> open_listeners(Endpoint& endpoint, unsigned count, std::
   return listeners;
 }
 
-// Uploads are refused while the disk is nearly full. The catalogue finds out by itself that there
-// is room.
+// Of the file system of the data directory and of that of the catalogue, which an operator may have
+// put on another disk: the less.
+Result<FreeSpace> free_space_of(const DataDirectory& directory) {
+  Result<FreeSpace> space = free_space(directory.root_fd());
+  const Fd catalog(::open(directory.catalog_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const Result<FreeSpace> beside = free_space(catalog.get());
+  if (!space || !beside) return space;
+  return FreeSpace{std::min(space->bytes, beside->bytes), std::min(space->inodes, beside->inodes)};
+}
+
+// Uploads are refused while a disk is nearly full, so that deletes still find room. The catalogue
+// finds out by itself that there is room again.
 void look_at_space(ServerState& state) {
-  Result<FreeSpace> space = free_space(state.store.directory().root_fd());
+  Result<FreeSpace> space = free_space_of(state.store.directory());
   if (!space) return;
   const bool is_short = space->bytes < state.config.data.reserve_bytes ||
                         space->inodes < state.config.data.reserve_inodes;

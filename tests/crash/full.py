@@ -7,6 +7,7 @@ own reserve nothing is changed any more, and nothing breaks. Needs root for file
 import contextlib
 import os
 import resource
+import shutil
 import socket
 import subprocess
 import time
@@ -100,17 +101,39 @@ def disk(directory, kind, exhaust, deletes_work):
     volume = Volume(directory, kind, f"full-{kind}")
     shop = Shop(directory, f"shop-{kind}-{exhaust.__name__}", volume.place)
     try:
-        exhaust(volume.place)
-        shop.expect("507 for uploads", lambda: shop.upload() == 507)
-        shop.read_all()
-        found = shop.delete()
-        if found not in ((0,) if deletes_work else (0, 507)):
-            raise Violation(f"a delete is answered with {found}: {shop.server.errors()[-2000:]}")
-        empty(volume.place)
-        shop.expect("uploads once there is room", lambda: shop.upload() == 0)
-        if shop.delete() != 0:
-            raise Violation("deletes do not work once there is room")
-        shop.end()
+        starve(shop, volume.place, exhaust, deletes_work)
+    finally:
+        shop.server.end()
+        volume.remove()
+
+
+def starve(shop, place, exhaust, deletes_work):
+    exhaust(place)
+    shop.expect("507 for uploads", lambda: shop.upload() == 507)
+    shop.read_all()
+    found = shop.delete()
+    if found not in ((0,) if deletes_work else (0, 507)):
+        raise Violation(f"a delete is answered with {found}: {shop.server.errors()[-2000:]}")
+    empty(place)
+    shop.expect("uploads once there is room", lambda: shop.upload() == 0)
+    if shop.delete() != 0:
+        raise Violation("deletes do not work once there is room")
+    shop.end()
+
+
+def catalog_disk(directory, kind, exhaust, deletes_work):
+    """The catalogue has a disk of its own, and that is the full one."""
+    volume = Volume(directory, kind, "full-catalog")
+    server = DeadlyServer(directory / f"made-{exhaust.__name__}", None, CONFIG)
+    server.start()
+    server.stop()
+    catalog, moved = server.data / "catalog", volume.place / "catalog"
+    shutil.copytree(catalog, moved)
+    shutil.rmtree(catalog)
+    catalog.symlink_to(moved)
+    shop = Shop(directory, f"shop-catalog-{exhaust.__name__}", server.data.parent)
+    try:
+        starve(shop, volume.place, exhaust, deletes_work)
     finally:
         shop.server.end()
         volume.remove()
@@ -205,4 +228,9 @@ def run(directory, tell):
             done.append(f"{kind} {exhaust.__name__}: 507, reads"
                         f"{' and deletes' if deletes else ''} go on, healed without restart")
             tell(done[-1])
+    for exhaust, deletes in ((between_reserves, True), (nothing_left, False)):
+        catalog_disk(directory, "ext4", exhaust, deletes)
+        done.append(f"catalogue alone, {exhaust.__name__}: 507, reads"
+                    f"{' and deletes' if deletes else ''} go on, healed without restart")
+        tell(done[-1])
     return done
