@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "mooring/api/documents/language.h"
+#include "mooring/api/documents/type_signs.h"
 #include "mooring/base/log.h"
 #include "mooring/http/media_type.h"
 
@@ -54,6 +55,10 @@ bool may_be(std::string_view detected, std::string_view declared) {
   return false;
 }
 
+SniffedType sniffed(Bytes beginning) {
+  return sniff(beginning.first(std::min(beginning.size(), kSniffBytes)));
+}
+
 /// "type/subtype" or "type/*"; a star anywhere else would mean nothing.
 bool is_type_or_range(std::string_view text) {
   std::string essence(text);
@@ -64,8 +69,8 @@ bool is_type_or_range(std::string_view text) {
 }  // namespace
 
 std::string detect_media_type(Bytes beginning) {
-  const SniffedType sniffed = sniff(beginning.first(std::min(beginning.size(), kSniffBytes)));
-  if (sniffed != SniffedType::unknown) return std::string(mime_of(sniffed));
+  const SniffedType by_signature = sniffed(beginning);
+  if (by_signature != SniffedType::unknown) return std::string(mime_of(by_signature));
   thread_local const Magic magic = load_magic();
   if (!magic) return std::string(kSomeBytes);
   const Bytes looked_at = beginning.first(std::min(beginning.size(), kTypeBytes));
@@ -82,6 +87,16 @@ std::string document_media_type(std::string_view detected,
       return type->essence;
   }
   return std::string(detected.size() <= kTypeTextBytesMax ? detected : kSomeBytes);
+}
+
+std::optional<std::string> obvious_media_type(Bytes beginning,
+                                              const std::optional<std::string>& declared) {
+  const SniffedType by_signature = sniffed(beginning);
+  if (by_signature != SniffedType::unknown) return std::string(mime_of(by_signature));
+  if (!declared) return {};
+  std::string believed = document_media_type(kSomeBytes, declared);
+  if (believed == kSomeBytes || shows_type_signs(beginning)) return {};
+  return believed;
 }
 
 bool is_archive_type(std::string_view media_type) noexcept {

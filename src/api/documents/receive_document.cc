@@ -67,6 +67,15 @@ std::optional<BadField> check(const Exchange& exchange, Upload& upload,
   return {};
 }
 
+Task<std::string> media_type_of(Exchange& exchange, const ReceivedFile& file) {
+  std::optional<std::string> obvious = obvious_media_type(file.beginning(), file.declared_type);
+  if (obvious) co_return *std::move(obvious);
+  const auto detect = [beginning = file.beginning()] { return detect_media_type(beginning); };
+  Core& core = exchange.services.core;
+  const std::string detected = co_await core.workers().compute(core, detect);
+  co_return document_media_type(detected, file.declared_type);
+}
+
 }  // namespace
 
 Response refuse_document_field(const BadField& bad) {
@@ -102,12 +111,7 @@ Task<std::expected<DocumentBody, Response>> receive_document(Exchange& exchange,
     co_return std::unexpected(refuse_document_field(*bad));
   }
   if (!upload.file) co_return body;
-  const auto detect = [beginning = upload.file->beginning()] {
-    return detect_media_type(beginning);
-  };
-  Core& core = exchange.services.core;
-  const std::string detected = co_await core.workers().compute(core, detect);
-  body.media_type = document_media_type(detected, upload.file->declared_type);
+  body.media_type = co_await media_type_of(exchange, *upload.file);
   body.file = std::move(upload.file);
   co_return body;
 }

@@ -5,6 +5,11 @@
 // client declared is believed, unless it declares what would show in its bytes [D]. Nothing hangs
 // on the word: what is neither a raster image nor PDF is only ever served as a download (X10).
 //
+// libmagic is only asked where it may know something: obvious_media_type tells the rest [D]. Where
+// the two differ, bytes without a sign of a type (documents/type_signs.h) and a client that
+// declared one stood against a guess of libmagic's from the middle of a text, or a rare format
+// without a tag.
+//
 // detect_media_type blocks for up to some milliseconds and belongs on workers; the rest are pure
 // functions.
 #pragma once
@@ -27,8 +32,13 @@ inline constexpr std::size_t kTypeBytes = 64_KiB;
 /// tell. Any thread that may block.
 [[nodiscard]] std::string detect_media_type(Bytes beginning);
 
-/// The type under which a document is stored: lower case, without parameters, at most 127 bytes.
-/// `declared` is the part's Content-Type as sent.
+/// The type under which a document is stored, where that is clear without libmagic: its signature
+/// says so, or it shows no sign of any type and what was declared is believed then. Any thread.
+[[nodiscard]] std::optional<std::string> obvious_media_type(
+    Bytes beginning, const std::optional<std::string>& declared);
+
+/// The type under which a document is stored otherwise: lower case, without parameters, at most 127
+/// bytes. `declared` is the part's Content-Type as sent.
 [[nodiscard]] std::string document_media_type(std::string_view detected,
                                               const std::optional<std::string>& declared);
 
