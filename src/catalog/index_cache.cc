@@ -28,7 +28,10 @@ void IndexCache::advance(std::uint32_t number, std::uint64_t from, std::uint64_t
   if (organization.version != from) return;
   organization.version = to;
   for (const Replaced& part : replaced)
-    if (part.page) erase_page(organization, *part.page);
+    if (part.page) {
+      erase_page(organization, *part.page);
+      note_replaced(organization, *part.page);
+    }
   for (const auto& [key, stored] : parts) {
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) continue;
@@ -50,6 +53,7 @@ void IndexCache::restart(std::uint32_t number, std::uint64_t to) {
   }
   bytes_ -= organization.pages.size() * sizeof(PageSlot);
   organization.pages = {};
+  organization.replaced_at = {};
 }
 
 std::shared_ptr<const CachedObject> IndexCache::find(std::uint32_t number, std::uint64_t version,
@@ -103,6 +107,15 @@ void IndexCache::insert_page(std::uint32_t number, std::uint64_t version, std::u
   bytes_ += bytes;
 }
 
+std::optional<std::uint64_t> IndexCache::replaced_at(std::uint32_t number, std::uint64_t version,
+                                                     std::uint32_t group) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = organizations_.find(number);
+  if (found == organizations_.end() || found->second.version != version) return {};
+  const std::vector<std::uint64_t>& replaced = found->second.replaced_at;
+  return group < replaced.size() ? replaced[group] : 0;
+}
+
 IndexCacheMetrics IndexCache::metrics() const {
   const std::scoped_lock lock(mutex_);
   return {.memory_bytes = bytes_, .hits = hits_, .misses = misses_};
@@ -120,6 +133,15 @@ void IndexCache::put(std::uint32_t number, std::string_view key,
                      .object = std::move(object)});
   by_key_.emplace(key, items_.begin());
   bytes_ += bytes;
+}
+
+/// A number that is out of bounds comes from damage: no group is that high.
+void IndexCache::note_replaced(Organization& organization, std::uint32_t page) {
+  constexpr std::size_t kGroupsMax = 65'536;
+  const std::size_t group = page / kGroupPages;
+  if (group >= kGroupsMax) return;
+  if (organization.replaced_at.size() <= group) organization.replaced_at.resize(group + 1);
+  organization.replaced_at[group] = organization.version;
 }
 
 /// What was used since it was last at the back goes to the front again, once.

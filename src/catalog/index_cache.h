@@ -6,6 +6,9 @@
 // reads; one that reads an older version than the newest known here gets nothing and leaves
 // nothing, so it never sees a mixture.
 //
+// What was made of many pages asks when one of them was replaced last, by groups of pages: such an
+// object is not let go, its parts are judged by whoever finds it.
+//
 // Pages of columns are found by their number, in a row: a search that is verified on thousands of
 // them in ascending order reads slots that lie side by side, and touches nothing else of the cache.
 #pragma once
@@ -44,6 +47,9 @@ struct IndexCacheMetrics {
 
 class IndexCache {
  public:
+  /// Pages of columns in a group: those of a chunk of ordinals.
+  static constexpr std::uint32_t kGroupPages = 256;
+
   explicit IndexCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
   IndexCache(const IndexCache&) = delete;
   IndexCache& operator=(const IndexCache&) = delete;
@@ -76,6 +82,12 @@ class IndexCache {
   void insert_page(std::uint32_t number, std::uint64_t version, std::uint32_t page,
                    std::shared_ptr<const CachedObject> object);
 
+  /// The version that last replaced a page of columns of `group`, as far as is known here: of what
+  /// was inserted since, it is. Nothing for a version that is not the newest.
+  [[nodiscard]] std::optional<std::uint64_t> replaced_at(std::uint32_t number,
+                                                         std::uint64_t version,
+                                                         std::uint32_t group) const;
+
   [[nodiscard]] IndexCacheMetrics metrics() const;
 
  private:
@@ -95,7 +107,8 @@ class IndexCache {
   };
   struct Organization {
     std::uint64_t version = 0;
-    std::vector<PageSlot> pages;  // by number
+    std::vector<PageSlot> pages;             // by number
+    std::vector<std::uint64_t> replaced_at;  // a version, by group of pages
   };
   struct TextHash {
     using is_transparent = void;
@@ -107,6 +120,7 @@ class IndexCache {
   void put(std::uint32_t number, std::string_view key, std::shared_ptr<const CachedObject> object);
   void erase(Items::iterator item);
   void erase_page(Organization& organization, std::uint32_t page);
+  static void note_replaced(Organization& organization, std::uint32_t page);
   /// False: so much is never there.
   [[nodiscard]] bool make_room(std::size_t bytes);
   [[nodiscard]] bool take_used_mark(Item& item);

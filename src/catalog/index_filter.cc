@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "index_search.h"
+#include "index_verified.h"
 #include "mooring/base/case_fold.h"
 #include "mooring/base/utf8.h"
 
@@ -13,6 +14,7 @@ namespace {
 /// Of a long search so many trigrams are looked up, spread over it, and so many of them used.
 constexpr std::size_t kTrigramsProbed = 24;
 constexpr std::size_t kTrigramsUsed = 4;
+constexpr std::size_t kTrigramCodePoints = 3;
 
 using PostingGroup = std::vector<std::shared_ptr<const Posting>>;
 
@@ -51,7 +53,6 @@ std::vector<PostingGroup> look_up(IndexSession& session, const IndexFilter& filt
       if (!posting->parts.empty()) group.push_back(std::move(posting));
     }
   }
-  if (!filter.search().empty()) append_trigrams(session, filter.search(), groups);
   std::ranges::sort(groups, {}, size_of);
   return groups;
 }
@@ -63,6 +64,7 @@ void sets_in(const PostingGroup& group, std::uint32_t chunk, std::vector<const C
     if (const Container* set = posting->find(chunk)) sets.push_back(set);
 }
 
+/// What is in a set of every group; `groups` are not empty, and the smallest comes first.
 Container match_chunk(const std::vector<PostingGroup>& groups, std::uint32_t chunk) {
   std::vector<const Container*> sets;
   sets_in(groups.front(), chunk, sets);
@@ -75,20 +77,50 @@ Container match_chunk(const std::vector<PostingGroup>& groups, std::uint32_t chu
   return matched;
 }
 
-/// What of `matched` has the search in its name.
-Container verify(IndexSession& session, std::uint32_t chunk, const Container& matched,
-                 const std::string& search) {
-  auto bits = std::make_unique<ChunkBits>();
-  matched.add_to(*bits);
-  const std::uint32_t first_page = page_of(ordinal_of(chunk, 0));
-  for (std::size_t i = 0; i < kChunkWords; i += kPageSlotWords) {
-    const PageSlots slots(bits->data() + i, kPageSlotWords);
-    if (std::ranges::none_of(slots, [](std::uint64_t word) { return word != 0; })) continue;
-    const auto page = first_page + static_cast<std::uint32_t>(i / kPageSlotWords);
-    keep_names_with(*session.page(page), search, slots);
+/// What of a chunk matches a query, by its terms and by the search.
+class ChunkMatcher {
+ public:
+  ChunkMatcher(IndexSession& session, const IndexFilter& filter)
+      : terms_(look_up(session, filter)), with_search_(terms_) {
+    const std::string& search = filter.search();
+    if (search.empty()) return;
+    append_trigrams(session, search, trigrams_);
+    with_search_.insert(with_search_.end(), trigrams_.begin(), trigrams_.end());
+    std::ranges::sort(with_search_, {}, size_of);
+    // One trigram is the search itself.
+    if (code_points(search) != kTrigramCodePoints) names_.emplace(session, search);
   }
-  return Container(std::move(bits));
-}
+
+  [[nodiscard]] bool is_empty() const { return with_search_.front().empty(); }
+
+  Container match(std::uint32_t chunk) {
+    if (!names_) return match_chunk(with_search_, chunk);
+    if (const Container* named = names_->find(chunk)) {
+      const Container* const sets[] = {named};
+      return intersect(match_chunk(terms_, chunk), sets);
+    }
+    const Container candidates = match_chunk(with_search_, chunk);
+    if (candidates.empty()) return {};
+    Container matched = names_->verify(chunk, candidates);
+    // As many as without the terms: these are all that the chunk has.
+    if (candidates.size() >= VerifiedNames::kKeptMin && !trigrams_.empty() &&
+        match_chunk(trigrams_, chunk).size() == candidates.size()) {
+      const Container* const sets[] = {&matched};
+      names_->learn(chunk, unite(sets));
+    }
+    return matched;
+  }
+
+  void finish() {
+    if (names_) names_->finish();
+  }
+
+ private:
+  std::vector<PostingGroup> terms_;
+  std::vector<PostingGroup> trigrams_;
+  std::vector<PostingGroup> with_search_;  // both
+  std::optional<VerifiedNames> names_;
+};
 
 bool has_any(const std::unordered_set<std::string>& wanted,
              const std::vector<std::string>& values) {
@@ -143,7 +175,8 @@ bool IndexFilter::is_in_scope(const TailDocument& document) const {
 }
 
 bool IndexFilter::passes(const TailDocument& document) const {
-  if (!is_in_scope(document)) return false;
+  // Each document was found below one of the roots or assets; below an asset is not at it.
+  if (!assets_.empty() && !is_in_scope(document)) return false;
   const IndexedDocument& now = *document.now;
   if (!categories_.empty() && (!now.category || !categories_.contains(*now.category))) return false;
   if (!types_.empty() && !types_.contains(now.type)) return false;
@@ -168,19 +201,18 @@ IndexMatches find_matches(IndexSession& session, const IndexTail& tail, const In
   });
   std::ranges::sort(hidden);
 
-  const std::vector<PostingGroup> groups = look_up(session, filter);
-  const bool is_exact = filter.search().empty() || code_points(filter.search()) == 3;
+  ChunkMatcher matcher(session, filter);
   const std::uint32_t chunks = session.state().next_ordinal / kChunkOrdinals + 1;
   auto next_hidden = hidden.begin();
-  for (std::uint32_t chunk = 0; chunk < chunks && !groups.front().empty(); ++chunk) {
-    Container matched = match_chunk(groups, chunk);
+  for (std::uint32_t chunk = 0; chunk < chunks && !matcher.is_empty(); ++chunk) {
+    Container matched = matcher.match(chunk);
     for (; next_hidden != hidden.end() && chunk_of(*next_hidden) <= chunk; ++next_hidden)
       if (chunk_of(*next_hidden) == chunk) matched.remove(member_of(*next_hidden));
-    if (!is_exact && !matched.empty()) matched = verify(session, chunk, matched, filter.search());
     if (matched.empty()) continue;
     matches.base_size += matched.size();
     matches.base.push_back({chunk, std::move(matched)});
   }
+  matcher.finish();
   return matches;
 }
 

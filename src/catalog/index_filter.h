@@ -24,7 +24,7 @@ class IndexFilter {
 
   /// Every document that passes is below one of these.
   [[nodiscard]] std::vector<Uuid> scope() const;
-  /// Whether a document of the tail, which is not removed, passes.
+  /// Whether a document of the tail passes: one that is not removed and lies below the scope.
   [[nodiscard]] bool passes(const TailDocument& document) const;
   /// Each group lets pass what has one of its terms; all groups must. Without the search.
   [[nodiscard]] const std::vector<std::vector<Term>>& groups() const noexcept { return groups_; }
