@@ -31,6 +31,23 @@ class Question:
         return {name: value for name, value in given.items() if value}
 
 
+@dataclasses.dataclass(frozen=True)
+class HostileQuestion(Question):
+    """All that fits into a request: as many assets, values and letters as the contract allows."""
+
+    assets: tuple = ()
+    values: int = 1_000
+
+    def parameters(self):
+        many = [f"{number:x}" for number in range(self.values)]
+        return {"assetId": ",".join(self.assets), "limit": 50, "page": self.page,
+                "searchByName": self.search,
+                "filterByCategory": ",".join([*CATEGORIES, *many][:self.values]),
+                "filterBySupplier": ",".join([*SUPPLIERS, *many][:self.values]),
+                "filterByFileType": ",".join(TYPES), "filterByLanguage": ",".join(LANGUAGES),
+                "sortByCategory": "desc", "sortByName": "desc", "sortByUpdatedAt": "asc"}
+
+
 class Asker:
     """Makes questions about a data set whose documents were seen as they went by."""
 
@@ -75,6 +92,14 @@ class Asker:
         at = self.rng.randrange(len(word) - 2)
         return Question(self.dataset.root, search=word[at:at + 3],
                         sort=f"name {self._direction()}")
+
+    def hostile(self):
+        assets = [self.dataset.root, *self.dataset.lines]
+        assets += self.rng.sample(self.dataset.leaves, 50 - len(assets))
+        search = "".join(self.dataset.words[:80])[:255]
+        if self.rng.randrange(2):  # a search that matches much, or one that is long
+            search = self.dataset.words[0]
+        return HostileQuestion("", search, assets=tuple(assets), page=self.rng.randrange(1, 100))
 
     def everything(self):
         return Question(self.dataset.root, search=self.rng.choice(self.dataset.words[:100]),

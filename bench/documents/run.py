@@ -279,6 +279,13 @@ def run_size(options, documents, directory, report):
         report.facts.append(f"`GET /healthz` over the same connection: {milliseconds(idle)} ms; it "
                             "is in every figure of the server")
     values = ask_all(connection, options, codes, dataset, seed=11)
+    if is_full:
+        hostile = measure(connection, Asker(dataset, codes, seed=15).hostile, options.queries // 5)
+        report.facts.append(
+            "hostile questions (50 assets with the root among them, three sorts, 1,000 values in "
+            "each of two filters, searches that match much or of 255 letters): "
+            f"{milliseconds(hostile)} ms")
+        say(report.facts[-1])
     connection.close()
     report.growth.add(f"{documents:,}", values)
     if is_full:

@@ -82,7 +82,7 @@ class Connection:
 
     def ask(self, question):
         """(total, ids of the page, seconds)."""
-        target = "/v1/documents?" + urlencode(question.parameters())
+        target = "/v1/documents?" + urlencode(question.parameters(), safe=",")
         status, body, took = self.exchange("GET", target)
         if status != 200:
             raise SystemExit(f"{status} for {target}: {body[:300]}")
