@@ -85,11 +85,15 @@ void set_part(BlobBody& body, std::uint64_t size_bytes, const RangeDecision& ran
 
 BlobBody cached_body(CachedContent content, const RangeDecision& range) {
   BlobBody body;
-  FileStretch stretch = content->stretch();
-  set_part(body, stretch.size_bytes, range);
-  stretch.first_byte += body.first_byte;
-  stretch.size_bytes = body.size_bytes;
-  body.first_stretch = stretch;
+  set_part(body, content->size_bytes(), range);
+  if (const Bytes memory = content->memory(); !memory.empty()) {
+    body.first_piece = memory.subspan(body.first_byte, body.size_bytes);
+  } else {
+    FileStretch stretch = content->stretch();
+    stretch.first_byte += body.first_byte;
+    stretch.size_bytes = body.size_bytes;
+    body.first_stretch = stretch;
+  }
   body.cached = std::move(content);
   return body;
 }
@@ -134,7 +138,7 @@ Task<Result<Response>> serve_content(Exchange& exchange, DownloadSource source) 
   CachedContent cached = exchange.services.blobs.store().cache().find(source.blob);
   BlobRecord blob;
   if (cached) {
-    blob.size_bytes = cached->stretch().size_bytes;
+    blob.size_bytes = cached->size_bytes();
   } else {
     Result<std::optional<BlobRecord>> record = co_await exchange.services.reader.read(
         [id = source.blob](const View& view) { return find_blob(view, id); });

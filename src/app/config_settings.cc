@@ -127,6 +127,8 @@ constexpr std::array kSettings = std::to_array<Setting<Config>>({
      1'048'576},
     {"rocksdb", "background_jobs", MOORING_CONFIG(rocksdb.background_jobs), Unit::count, 1, 64},
     {"downloads", "cache_bytes", MOORING_CONFIG(downloads.cache_bytes), Unit::bytes, 0, 1024_GiB},
+    {"downloads", "copied_bytes_max", MOORING_CONFIG(downloads.copied_bytes_max), Unit::bytes, 0,
+     1_MiB},
     {"documents", "file_bytes_max", MOORING_CONFIG(documents.file_bytes_max), Unit::bytes, 1_KiB,
      1024_GiB},
     {"documents", "types", MOORING_CONFIG(documents.types), Unit::none, 0, kTextBytesMax},

@@ -157,6 +157,7 @@ std::expected<OpenedStore, StartError> open_store(const Config& config,
   options.read_piece_bytes = config.data.read_piece_bytes;
   options.direct_read_bytes_min = config.data.direct_read_bytes_min;
   options.cache_bytes = config.downloads.cache_bytes;
+  options.copied_bytes_max = config.downloads.copied_bytes_max;
   options.on_sync_failure = std::move(on_io_error);
   Result<std::unique_ptr<BlobStore>> blobs = BlobStore::open(std::move(*directory), options);
   if (!blobs) return failed("cannot open the blobs", blobs.error());

@@ -10,13 +10,6 @@
 
 namespace mooring {
 
-namespace {
-
-// Below, a copy is cheaper than the calls for a send by reference.
-constexpr std::size_t kSentByReferenceMin = 32_KiB;
-
-}  // namespace
-
 std::size_t BlobReader::permits_for(const BlobRecord& record) noexcept {
   if (record.location.tier == Tier::segment) return 0;
   return record.size_bytes <= kChunkBytes ? 1 : 2;
@@ -246,7 +239,7 @@ void BlobReader::keep(Bytes content) {
   place_in_cache_.reset();
   if (!fill_) return;
   place_in_cache_ = fill_.append(content);
-  if (content.size() < kSentByReferenceMin) place_in_cache_.reset();
+  if (content.size() <= blobs_.store().cache().copied_bytes_max()) place_in_cache_.reset();
 }
 
 void BlobReader::begin_read(Piece& piece) {

@@ -25,7 +25,7 @@ BlobStore::BlobStore(std::unique_ptr<DataDirectory> directory, BlobOptions optio
     : directory_(std::move(directory)),
       options_(std::move(options)),
       directory_syncs_(*directory_),
-      cache_(options_.cache_bytes) {
+      cache_(options_.cache_bytes, options_.copied_bytes_max) {
   MOORING_CHECK(options_.segment_bytes >= 4_MiB && options_.segment_bytes % kBlockBytes == 0,
                 "a segment is whole blocks and at least 4 MiB");
   MOORING_CHECK(std::has_single_bit(options_.read_piece_bytes) &&

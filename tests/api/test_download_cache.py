@@ -10,7 +10,8 @@ from harness import eventually
 from partner import BASE, Partner
 from payloads import KIB, MIB, noise
 
-SIZES = (1, 5000, 64 * KIB, 700_000, MIB, 3 * MIB + 17)
+# By a copy, by reference from pages of a file, and from huge pages.
+SIZES = (1, 5000, 64 * KIB, 700_000, MIB, 3 * MIB + 17, 17 * MIB + 5)
 CONFIG = """
 [timeouts]
 send_grace = "1s"
@@ -107,8 +108,9 @@ def test_answers_to_pipelined_requests_come_whole_and_in_order(partner, server):
             assert connection.response().content == content
 
 
-def test_a_reader_that_is_slow_gets_all_of_it(partner, server):
-    content = fresh(3 * MIB)
+@pytest.mark.parametrize("size", [3 * MIB, 20 * MIB])
+def test_a_reader_that_is_slow_gets_all_of_it(partner, server, size):
+    content = fresh(size)
     key = cached(partner, server, content)
     with wire.Connection(server, receive_bytes=4096) as connection:
         connection.send(get(key))
@@ -128,8 +130,9 @@ def test_t4_a_reader_that_stops_is_cut_off(partner, server):
         eventually(lambda: len(server.fds()) <= len(before), 6, "the connection is given up")
 
 
-def test_readers_that_go_away_leave_nothing_behind(partner, server):
-    content = fresh(3 * MIB)
+@pytest.mark.parametrize("size", [3 * MIB, 20 * MIB])
+def test_readers_that_go_away_leave_nothing_behind(partner, server, size):
+    content = fresh(size)
     key = cached(partner, server, content)
     for _ in range(5):
         with wire.Connection(server, receive_bytes=4096) as connection:
@@ -171,7 +174,7 @@ def assert_never_sent(server, key, content):
     assert status == 500 or len(received) < len(content)
 
 
-@pytest.mark.parametrize("size", [5000, 700_000, 3 * MIB])
+@pytest.mark.parametrize("size", [5000, 700_000, 3 * MIB, 17 * MIB])
 def test_v7_damage_on_the_disk_is_not_sent_while_the_content_is_in_memory(make_server, size):
     server = make_server("[scrub]\nrate = 0\n")
     partner, content = Partner(server, "c"), fresh(size)
@@ -184,6 +187,13 @@ def test_v7_damage_on_the_disk_is_not_sent_while_the_content_is_in_memory(make_s
     assert_never_sent(server, key, content)
     assert_never_sent(server, key, content)
     assert numbers(server)["contents"] == 0
+
+
+def test_nothing_is_copied_where_the_operator_says_so(make_server):
+    one = make_server("[downloads]\ncopied_bytes_max = 0\n")
+    partner, content = Partner(one, "c"), fresh(5000)
+    key = cached(partner, one, content)
+    assert partner.asset(key).content == content
 
 
 @pytest.mark.parametrize("size", [5000, 700_000, 3 * MIB])

@@ -20,6 +20,7 @@ struct BlobBody {
   std::unique_ptr<BlobReader> reader;
   CachedContent cached;
   /// Read before the status is chosen: what is damaged in it becomes an error, not half a 200.
+  /// Without a reader and a stretch, the body.
   Bytes first_piece;
   /// Where the first piece lies to be sent by reference, if it does; without a reader, the body.
   std::optional<FileStretch> first_stretch;

@@ -189,6 +189,7 @@ struct RenditionsConfig {
 /// What answers with stored content.
 struct DownloadsConfig {
   std::uint64_t cache_bytes = 4_GiB;  ///< verified contents in memory; an eighth of it at most
+  std::uint64_t copied_bytes_max = 32_KiB;  ///< what is larger is sent from there by reference
   bool operator==(const DownloadsConfig&) const = default;
 };
 

@@ -1,11 +1,11 @@
 // ResponseWriter: sends one response on a connection.
 //
 // A small response is one send: head and body together. So are the head and the first piece of
-// stored content; further pieces go one by one, each from the memory the disk put it into. What
-// lies in the cache of the store goes by reference: as much as the socket takes at once, by calls
-// of our own, and the ring waits until it takes more. If the content turns out to be damaged on the
-// way the response is not completed: the connection is closed before its length was reached (vow
-// V7).
+// stored content, and what is small in the cache of the store; further pieces go one by one, each
+// from the memory the disk put it into. The rest of what lies in the cache goes by reference: as
+// much as the socket takes at once, by calls of our own, and the ring waits until it takes more. If
+// the content turns out to be damaged on the way the response is not completed: the connection is
+// closed before its length was reached (vow V7).
 #pragma once
 
 #include <cstdint>

@@ -32,6 +32,8 @@ struct BlobOptions {
   std::uint64_t direct_read_bytes_min = 64_MiB;
   /// Contents kept in memory after they were read and verified, all cores together. 0: none.
   std::uint64_t cache_bytes = 0;
+  /// Of these, what is larger is sent by reference, the rest by a copy. Up to 1 MiB.
+  std::uint64_t copied_bytes_max = 32_KiB;
   /// Called once per process, on any thread, after the first failed sync: nothing of its batch is
   /// acknowledged and the process has to stop (exit 70); it must not block and not throw.
   std::function<void(const Error&)> on_sync_failure;

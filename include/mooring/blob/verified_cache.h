@@ -10,13 +10,18 @@
 //   while: if (fill) fill.append(piece);      // gives up by itself when there is no room
 //   if (fill && the digest matched) fill.finish();
 //
+// Small contents (up to `copied_bytes_max`) lie in the file where they can also be read, because a
+// copy of them costs less than a send by reference. Large ones (over 16 MiB) lie in page memory.
+//
 // What enters: a content up to half of the cache, when it is read for the second time, not long
 // after the first: what is read once pays nothing, and a scan over the store pushes nothing out.
 // What leaves: what was not sent for long. Memory comes back piece by piece, as much as the next
 // piece needs, so that no call is long because a content was large.
 //
-// I1  What find answers was appended whole and finished, and its bytes never change: its place in
-//     the file is used once, and punched out when the last who holds it has let go.
+// I1  What find answers was appended whole and finished, and its bytes never change: it is given
+//     back when the last who holds it has let go. What is sent by reference may still wait in a
+//     socket then, so its pages are never written again: its place in the file is used once, and
+//     page memory that was given back gets new pages. What is copied waits nowhere.
 // I2  The pages in use, of whatever is held here, being filled, or still being sent, are never more
 //     than `bytes_max`.
 // I3  After `drop` nothing of that id is found, and no fill that had begun before is. Called under
@@ -44,12 +49,18 @@ class VerifiedCache;
 /// One content in the cache, for as long as somebody holds it.
 class CachedBytes {
  public:
-  CachedBytes(VerifiedCache& cache, const FileStretch& place) noexcept
-      : cache_(cache), place_(place) {}
+  CachedBytes(VerifiedCache& cache, const FileStretch& place, const std::byte* memory) noexcept
+      : cache_(cache), place_(place), memory_(memory) {}
   ~CachedBytes();
   CachedBytes(const CachedBytes&) = delete;
   CachedBytes& operator=(const CachedBytes&) = delete;
 
+  [[nodiscard]] std::uint64_t size_bytes() const noexcept { return place_.size_bytes; }
+  /// All of it, if it is to be sent by a copy; else nothing.
+  [[nodiscard]] Bytes memory() const noexcept {
+    return memory_ == nullptr ? Bytes() : Bytes(memory_, place_.size_bytes);
+  }
+  /// Where it lies, to be sent by reference if it has no `memory`.
   [[nodiscard]] const FileStretch& stretch() const noexcept { return place_; }
 
  private:
@@ -57,6 +68,7 @@ class CachedBytes {
   friend class VerifiedCache;
   VerifiedCache& cache_;
   FileStretch place_;
+  const std::byte* memory_;
   std::uint64_t appended_bytes_ = 0;  // its filler's
 };
 using CachedContent = std::shared_ptr<const CachedBytes>;
@@ -71,8 +83,9 @@ class CacheFill {
   CacheFill& operator=(CacheFill&& other) noexcept;
 
   [[nodiscard]] explicit operator bool() const noexcept { return content_ != nullptr; }
-  /// The next bytes of the content, and where they lie now: valid while this holds the content, or
-  /// `content` is held. Nothing, and the fill is given up, if there is no room.
+  /// The next bytes of the content, and where they lie now to be sent by reference: valid while
+  /// this holds the content, or `content` is held. Nothing if it is to be sent by a copy; nothing,
+  /// and the fill is given up, if there is no room.
   std::optional<FileStretch> append(Bytes piece);
   /// All of it was appended and is what it should be: it can be found.
   void finish();
@@ -102,8 +115,10 @@ struct VerifiedCacheNumbers {
 
 class VerifiedCache {
  public:
-  /// 0: holds nothing, ever. So it is where the kernel gives no memory file (logged).
-  explicit VerifiedCache(std::uint64_t bytes_max);
+  /// 0: holds nothing, ever. So it is where the kernel gives no memory file (logged). What is
+  /// larger than `copied_bytes_max` (0 to 1 MiB) is sent by reference; so is all where addresses
+  /// are short.
+  explicit VerifiedCache(std::uint64_t bytes_max, std::uint64_t copied_bytes_max = 32_KiB);
   ~VerifiedCache();
   VerifiedCache(const VerifiedCache&) = delete;
   VerifiedCache& operator=(const VerifiedCache&) = delete;
@@ -114,6 +129,7 @@ class VerifiedCache {
   [[nodiscard]] CacheFill begin(const BlobId& id, std::uint64_t size_bytes);
   void drop(const BlobId& id);
 
+  [[nodiscard]] std::uint64_t copied_bytes_max() const noexcept { return copied_bytes_max_; }
   [[nodiscard]] VerifiedCacheNumbers numbers() const;
 
  private:
@@ -125,10 +141,30 @@ class VerifiedCache {
     bool is_whole = false;
     bool was_sent = false;  // since its last round
   };
+  // Slots of one size, for contents over half of it up to it.
+  struct Lane {
+    std::uint64_t slot_bytes = 0;
+    std::uint64_t next_byte = 0, end_byte = 0;  // not used yet
+    std::vector<std::uint64_t> free = {};       // first bytes of slots that were
+  };
   struct KeyHash {
     std::size_t operator()(const BlobId& id) const noexcept { return id.hash.lo + id.ordinal; }
   };
 
+  // Memory of a content that nobody holds any more, not given back yet.
+  struct Left {
+    FileStretch stretch;
+    std::optional<std::uint64_t> freed_slot;  // its first byte, when all of it is given back
+    std::uint64_t content_bytes = 0;
+  };
+  void make_lanes();
+  [[nodiscard]] std::uint64_t add_lane(std::vector<Lane>& lanes, std::uint64_t slot_bytes,
+                                       std::uint64_t first_byte) const;
+  [[nodiscard]] Left take_of_left(std::uint64_t wanted_bytes);
+  void give_back(const FileStretch& stretch) noexcept;
+  void free_slot(std::uint64_t first_byte, std::uint64_t content_bytes);
+  [[nodiscard]] Lane* lane_of(std::uint64_t size_bytes) noexcept;
+  [[nodiscard]] std::shared_ptr<CachedBytes> place_for(std::uint64_t size_bytes);
   [[nodiscard]] bool claim(std::uint64_t bytes);
   [[nodiscard]] const BlobId& longest_not_sent();
   [[nodiscard]] bool was_read_before(const BlobId& id) noexcept;
@@ -136,11 +172,16 @@ class VerifiedCache {
   [[nodiscard]] bool is_of(const BlobId& id, const std::shared_ptr<CachedBytes>& content) const;
 
   std::uint64_t bytes_max_;
+  std::uint64_t copied_bytes_max_;
   Fd file_;
+  std::vector<Lane> copied_;     // at the beginning of the file, smallest slots first
+  PageView view_;                // of these
+  std::vector<Lane> in_memory_;  // as copied_, for what is large
+  PageMemory large_;
   mutable std::mutex mutex_;
   std::unordered_map<BlobId, Entry, KeyHash> entries_;
   std::list<BlobId> by_age_;              // youngest first
-  std::deque<FileStretch> left_;          // nobody's, to be punched out when room is needed
+  std::deque<Left> left_;                 // nobody's, to be given back when room is needed
   std::vector<std::uint64_t> asked_for_;  // marks of what was read once
   std::uint64_t next_byte_ = 0;           // of the file: never used yet
   VerifiedCacheNumbers numbers_;

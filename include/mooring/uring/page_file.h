@@ -1,9 +1,14 @@
-// Page files: bytes that the kernel keeps and sends by reference (memfd_create, sendfile).
+// Page files and page memory: bytes that the kernel keeps and sends by reference (memfd_create,
+// sendfile, vmsplice).
 //
 // For bytes that are sent again and again: the kernel hands its pages to the socket, nothing is
 // copied in or out of the process. The pages belong to no disk: nothing but this process changes
 // them. Places in the file are never used twice; what is not wanted any more is punched out, and
 // pages that still wait in a socket keep their bytes until the peer has them.
+//
+// Page memory is the same for what is large: memory of the process in huge pages, of which the
+// kernel has far fewer to find and to count than of the pages of a file. They go to the socket
+// through a pipe.
 //
 // None of these calls waits, neither for a disk nor for a peer, so a core makes them itself: a ring
 // would hand a splice to a thread of the kernel. The sockets were told so (socket.h: never_wait).
@@ -17,11 +22,60 @@
 
 namespace mooring {
 
-/// Bytes of a page file.
+/// Bytes of a page file, or of page memory.
 struct FileStretch {
   int fd = -1;
   std::uint64_t first_byte = 0;
   std::uint64_t size_bytes = 0;
+  const std::byte* memory = nullptr;  ///< where byte 0 is, instead of a file
+};
+
+/// Page memory: addresses for `size_bytes`, memory only where something was written. A place may be
+/// written again once it was given back: what waits in a socket then keeps the pages it had.
+/// Move-only.
+class PageMemory {
+ public:
+  static constexpr std::uint64_t kPageBytes = 2_MiB;
+
+  PageMemory() noexcept = default;
+  ~PageMemory();
+  PageMemory(PageMemory&& other) noexcept;
+  PageMemory& operator=(PageMemory&& other) noexcept;
+
+  /// Errors: no_space (addresses are short, or the kernel promises no more than it has).
+  [[nodiscard]] static Result<PageMemory> of(std::uint64_t size_bytes) noexcept;
+  /// May use memory up to the end of the page of kPageBytes in which it ends.
+  void put(Bytes from, std::uint64_t offset_bytes) noexcept;
+  /// Whole pages of kPageBytes.
+  void give_back(std::uint64_t offset_bytes, std::uint64_t size_bytes) noexcept;
+  [[nodiscard]] const std::byte* begin() const noexcept { return begin_; }
+
+ private:
+  std::byte* begin_ = nullptr;
+  std::uint64_t size_bytes_ = 0;
+};
+
+/// The beginning of a page file, where this process can read it: for what is small enough that a
+/// copy costs less than a send by reference. Never written through; what was not written, or was
+/// punched out, reads as zeros. Pages that were looked at are resident memory of the process.
+/// Move-only; the file outlives it.
+class PageView {
+ public:
+  PageView() noexcept = default;
+  ~PageView();
+  PageView(PageView&& other) noexcept;
+  PageView& operator=(PageView&& other) noexcept;
+
+  /// The first `size_bytes` (may be 0), which the file becomes as long as. Errors: no_space
+  /// (addresses or memory are short).
+  [[nodiscard]] static Result<PageView> of(int fd, std::uint64_t size_bytes) noexcept;
+  [[nodiscard]] const std::byte* at(std::uint64_t offset_bytes) const noexcept {
+    return begin_ + offset_bytes;
+  }
+
+ private:
+  const std::byte* begin_ = nullptr;
+  std::uint64_t size_bytes_ = 0;
 };
 
 /// An empty file in memory, of any length one likes. Errors: overloaded (memory, descriptors),

@@ -48,6 +48,10 @@ bool has(VerifiedCache& cache, const std::vector<std::byte>& content) {
 }
 
 std::vector<std::byte> read_all(const FileStretch& stretch) {
+  if (stretch.memory != nullptr) {
+    const Bytes bytes(stretch.memory + stretch.first_byte, stretch.size_bytes);
+    return {bytes.begin(), bytes.end()};
+  }
   std::vector<std::byte> content(stretch.size_bytes);
   const ssize_t n =
       ::pread(stretch.fd, content.data(), content.size(), static_cast<off_t>(stretch.first_byte));
@@ -76,6 +80,64 @@ TEST(VerifiedCache, WhatWasFinishedIsFoundWithItsBytes) {
   EXPECT_EQ(cache.numbers().bytes, 4096u + 4096u + round_up(100'000, kBlockBytes));
   EXPECT_EQ(cache.numbers().hits, 3u);
   EXPECT_EQ(cache.numbers().misses, 3u);
+}
+
+TEST(VerifiedCache, WhatIsSmallCanBeReadAndTheRestIsSentByReference) {
+  VerifiedCache cache(kCacheBytes, 10'000);
+  for (const std::size_t size : {1u, 4096u, 4097u, 10'000u, 10'001u}) {
+    const auto content = random_content(size);
+    CacheFill fill = begin(cache, id_of(content), size);
+    const std::optional<FileStretch> place = fill.append(content);
+    EXPECT_EQ(place.has_value(), size > 10'000) << size;
+    ASSERT_TRUE(fill) << size;
+    fill.finish();
+    const CachedContent hit = cache.find(id_of(content));
+    const Bytes memory = hit->memory();
+    EXPECT_EQ(hit->size_bytes(), size);
+    if (size <= 10'000)
+      EXPECT_EQ(std::vector(memory.begin(), memory.end()), content) << size;
+    else
+      EXPECT_TRUE(memory.empty());
+  }
+}
+
+TEST(VerifiedCache, NothingIsReadIfNothingIsToBeCopied) {
+  VerifiedCache cache(kCacheBytes, 0);
+  const auto content = random_content(1);
+  ASSERT_TRUE(put(cache, content));
+  EXPECT_TRUE(cache.find(id_of(content))->memory().empty());
+}
+
+TEST(VerifiedCache, APlaceIsUsedAgainWhenNobodyReadsItAnyMore) {
+  VerifiedCache cache(kCacheBytes);
+  const auto first = random_content(4000), second = random_content(3000);
+  ASSERT_TRUE(put(cache, first));
+  CachedContent held = cache.find(id_of(first));
+  cache.drop(id_of(first));
+  ASSERT_TRUE(put(cache, second));
+  const CachedContent other = cache.find(id_of(second));
+  EXPECT_NE(other->memory().data(), held->memory().data());
+  EXPECT_EQ(std::vector(held->memory().begin(), held->memory().end()), first);
+  const std::byte* const place = held->memory().data();
+  held.reset();
+  const auto third = random_content(2000);
+  ASSERT_TRUE(put(cache, third));
+  const CachedContent hit = cache.find(id_of(third));
+  EXPECT_EQ(hit->memory().data(), place);
+  EXPECT_EQ(std::vector(hit->memory().begin(), hit->memory().end()), third);
+}
+
+TEST(VerifiedCache, FillsForWhomNoPlaceIsLeftAreNotTakenOn) {
+  VerifiedCache cache(64_KiB);
+  std::vector<CacheFill> fills;
+  for (int i = 0; i < 16; ++i) {
+    fills.push_back(begin(cache, id_of(random_content(4000)), 4000));
+    EXPECT_TRUE(fills.back()) << i;
+  }
+  const auto late = random_content(4000);
+  EXPECT_FALSE(begin(cache, id_of(late), late.size()));
+  fills.clear();
+  EXPECT_TRUE(put(cache, late));
 }
 
 TEST(VerifiedCache, WhatWasNotFinishedIsNeverFoundAndLeavesNoMemory) {
@@ -204,27 +266,72 @@ TEST(VerifiedCache, AFillThatBeganBeforeADropIsNeverFound) {
   EXPECT_EQ(cache.numbers().contents, 1u);
 }
 
-TEST(VerifiedCache, PagesInASocketKeepTheirBytesWhenTheyWerePunchedOut) {
-  VerifiedCache cache(kCacheBytes);
-  const auto content = random_content(32_KiB);
+// What a socket holds of `content` is what was there, whatever `use_again` does to the memory.
+void expect_kept_in_a_socket(VerifiedCache& cache, const std::vector<std::byte>& content,
+                             const auto& use_again) {
   ASSERT_TRUE(put(cache, content));
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
   const Fd from(ends[0]), to(ends[1]);
   never_wait(from.get());
   CachedContent hit = cache.find(id_of(content));
-  const Result<std::size_t> sent = send_stretch(from.get(), hit->stretch());
+  FileStretch first = hit->stretch();
+  first.size_bytes = 64_KiB;
+  const Result<std::size_t> sent = send_stretch(from.get(), first);
   ASSERT_TRUE(sent);
-  ASSERT_EQ(*sent, content.size());
-  const FileStretch place = hit->stretch();
+  ASSERT_GT(*sent, 0u);
   hit.reset();
   cache.drop(id_of(content));
-  EXPECT_EQ(memory_of(place), 0u);
-  for (int i = 0; i < 30; ++i) put(cache, random_content(32_KiB));  // the memory is used again
-  std::vector<std::byte> received(content.size());
+  use_again();
+  std::vector<std::byte> received(*sent);
   ASSERT_EQ(::recv(to.get(), received.data(), received.size(), MSG_WAITALL),
             static_cast<ssize_t>(received.size()));
-  EXPECT_EQ(received, content);
+  EXPECT_TRUE(std::equal(received.begin(), received.end(), content.begin()));
+}
+
+TEST(VerifiedCache, PagesInASocketKeepTheirBytesWhenTheyWerePunchedOut) {
+  VerifiedCache cache(kCacheBytes);
+  expect_kept_in_a_socket(cache, random_content(64_KiB), [&cache] {
+    EXPECT_EQ(cache.numbers().bytes, 0u);
+    for (int i = 0; i < 30; ++i) put(cache, random_content(64_KiB));
+  });
+}
+
+TEST(VerifiedCache, PagesOfALargeContentInASocketKeepTheirBytesWhenItsPlaceIsUsedAgain) {
+  VerifiedCache cache(64_MiB);
+  expect_kept_in_a_socket(cache, random_content(17_MiB), [&cache] {
+    for (int i = 0; i < 4; ++i) {
+      const auto other = random_content(17_MiB);
+      ASSERT_TRUE(put(cache, other));
+      EXPECT_EQ(read_all(cache.find(id_of(other))->stretch()), other);
+    }
+  });
+}
+
+TEST(VerifiedCache, LargeContentsLieInPageMemoryWithinTheBound) {
+  VerifiedCache cache(64_MiB);
+  const auto first = random_content(20_MiB + 1), second = random_content(30_MiB);
+  ASSERT_TRUE(put(cache, first));
+  EXPECT_EQ(cache.numbers().bytes, 22_MiB);
+  ASSERT_TRUE(put(cache, second));
+  EXPECT_EQ(cache.numbers().bytes, 52_MiB);
+  const CachedContent hit = cache.find(id_of(first));
+  EXPECT_NE(hit->stretch().memory, nullptr);
+  EXPECT_TRUE(hit->memory().empty());
+  EXPECT_EQ(read_all(hit->stretch()), first);
+  const auto third = random_content(20_MiB);
+  ASSERT_TRUE(put(cache, third)) << "in place of the second";
+  EXPECT_FALSE(has(cache, second));
+  EXPECT_TRUE(has(cache, third));
+  EXPECT_LE(cache.numbers().bytes, 64_MiB);
+  const auto small = random_content(10_MiB);
+  for (int i = 0; i < 10; ++i) {
+    const auto next = random_content(17_MiB + static_cast<std::size_t>(i) * 1'000'000);
+    put(cache, next);
+    ASSERT_LE(cache.numbers().bytes, 64_MiB);
+    ASSERT_EQ(read_all(hit->stretch()), first);
+  }
+  ASSERT_TRUE(put(cache, small));
 }
 
 TEST(VerifiedCache, ASocketThatIsFullTakesNothingAndOneThatIsClosedIsAnError) {

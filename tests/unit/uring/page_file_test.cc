@@ -93,6 +93,47 @@ TEST(PageFile, GoesOutWholeToAReaderThatIsSlowerAndTheRingStillWaitsForWhatComes
   EXPECT_TRUE(std::equal(content.begin(), content.end(), received.begin() + 4));
 }
 
+TEST(PageMemory, GoesOutWholeToAReaderThatIsSlower) {
+  Result<std::unique_ptr<Ring>> ring = Ring::create({});
+  ASSERT_TRUE(ring);
+  const auto content = numbered(kContentBytes + 1234);
+  Result<PageMemory> made = PageMemory::of(8_MiB);
+  ASSERT_TRUE(made);
+  PageMemory memory = *std::move(made);
+  memory.put(content, 100);
+  TcpPair pair;
+  std::vector<std::byte> received(4 + content.size());
+  std::atomic_flag is_waiting;
+  std::jthread reader([&] {
+    is_waiting.wait(false);
+    const ssize_t n = ::recv(pair.client.get(), received.data(), received.size(), MSG_WAITALL);
+    EXPECT_EQ(n, static_cast<ssize_t>(received.size()));
+    EXPECT_EQ(::send(pair.client.get(), "thanks", 6, 0), 6);
+  });
+  run(**ring, send_all(**ring, pair.server.get(), as_bytes("head"),
+                       {-1, 100, content.size(), memory.begin()}, is_waiting));
+  reader.join();
+  EXPECT_EQ(as_text(Bytes(received).first(4)), "head");
+  EXPECT_TRUE(std::equal(content.begin(), content.end(), received.begin() + 4));
+}
+
+TEST(PageMemory, BeginsWithAPageAndReadsAsZerosWhereItWasGivenBack) {
+  Result<PageMemory> made = PageMemory::of(2 * PageMemory::kPageBytes);
+  ASSERT_TRUE(made);
+  PageMemory memory = *std::move(made);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory.begin()) % PageMemory::kPageBytes, 0u);
+  const auto content = numbered(2 * PageMemory::kPageBytes);
+  memory.put(content, 0);
+  memory.give_back(0, PageMemory::kPageBytes);
+  EXPECT_EQ(memory.begin()[1], std::byte{0});
+  EXPECT_EQ(memory.begin()[PageMemory::kPageBytes + 1], content[PageMemory::kPageBytes + 1]);
+}
+
+TEST(PageMemory, IsNotToBeHadWhereAddressesAreShort) {
+  EXPECT_TRUE(PageMemory::of(0));
+  EXPECT_EQ(PageMemory::of(std::uint64_t{1} << 60).error().code, Errc::no_space);
+}
+
 TEST(PageFile, GivesTheMemoryOfWhatIsPunchedOutBackAndKeepsTheRest) {
   const Result<Fd> file = make_page_file();
   ASSERT_TRUE(file);
@@ -107,6 +148,28 @@ TEST(PageFile, GivesTheMemoryOfWhatIsPunchedOutBackAndKeepsTheRest) {
   EXPECT_TRUE(std::equal(page.begin(), page.end(), content.begin() + 12'288));
   ASSERT_EQ(::pread(file->get(), page.data(), page.size(), 4096), 4096);
   EXPECT_EQ(page, (std::array<std::byte, 4096>{}));
+}
+
+TEST(PageFile, ItsBeginningCanBeReadAndWhatIsPunchedOutOfItReadsAsZeros) {
+  const Result<Fd> file = make_page_file();
+  ASSERT_TRUE(file);
+  Result<PageView> made = PageView::of(file->get(), 1_MiB);
+  ASSERT_TRUE(made);
+  const PageView view = *std::move(made);
+  const auto content = numbered(64_KiB);
+  ASSERT_TRUE(put_in_pages(file->get(), content, 8192));
+  EXPECT_TRUE(std::equal(content.begin(), content.end(), view.at(8192)));
+  EXPECT_EQ(*view.at(0), std::byte{0});
+  punch_out(file->get(), 8192, 4096);
+  EXPECT_EQ(*view.at(8192 + 1), std::byte{0});
+  EXPECT_EQ(*view.at(8192 + 4097), content[4097]);
+}
+
+TEST(PageFile, NothingOfItCanBeReadWhereAddressesAreShort) {
+  const Result<Fd> file = make_page_file();
+  ASSERT_TRUE(file);
+  EXPECT_TRUE(PageView::of(file->get(), 0));
+  EXPECT_EQ(PageView::of(file->get(), std::uint64_t{1} << 60).error().code, Errc::no_space);
 }
 
 TEST(PageFile, IsNotToBeHadWhereFilesMayNotBeLong) {
