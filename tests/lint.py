@@ -1,8 +1,8 @@
 """`./dev lint [prefix…]`: formatting, headers that stand alone, clang-tidy.
 
-All of it takes most of an hour of a processor; with prefixes, such as src/http include/mooring/http,
-only what lies below them is looked at. Needs build/debug configured: the flags of the compiler come
-from its compile_commands.json.
+All of it takes most of an hour of a processor; with prefixes, such as src/http and
+include/mooring/http, only what lies below them is looked at. Needs build/debug configured: the
+flags of the compiler come from its compile_commands.json.
 """
 
 import concurrent.futures
@@ -43,20 +43,16 @@ def run_all(label, commands):
 
 
 def flags_of(entry):
-    """The flags of one compilation, without its file, its output and its precompiled header."""
+    """The flags of one compilation, without its file and its output."""
     words = shlex.split(entry["command"])
     words = words[[i for i, word in enumerate(words) if "clang" in word][0] + 1:]
     kept, skip = [], 0
     for i, word in enumerate(words):
         if skip:
             skip -= 1
-        elif word in ("-o", "-MF", "-MQ", "-include-pch"):
+        elif word in ("-o", "-MF", "-MQ"):
             skip = 1
-        elif word == "-Xclang" and words[i + 1] in ("-include-pch", "-fno-pch-timestamp"):
-            skip = 3 if words[i + 1] == "-include-pch" else 1
-        elif word == "-include" or word in ("-c", "-MD"):
-            skip = 1 if word == "-include" else 0
-        elif not word.endswith((".cc", ".c")):
+        elif word not in ("-c", "-MD") and not word.endswith((".cc", ".c")):
             kept.append(word)
     return kept
 

@@ -134,8 +134,7 @@ def check_third_party(tree):
         for number, _, header in includes(text):
             for pattern, places in PLACES:
                 if re.match(pattern, header) and not standing & places:
-                    if not name.startswith("src/pch/"):
-                        yield f"{name}:{number}: {header} belongs into {', '.join(sorted(places))}"
+                    yield f"{name}:{number}: {header} belongs into {', '.join(sorted(places))}"
 
 
 def check_file_length(tree):
@@ -162,8 +161,6 @@ def check_function_length(tree):
 def check_pragma_once(tree):
     """Every header says #pragma once, and no include guard."""
     for name, text in tree.named(".h").items():
-        if name.startswith("src/pch/"):
-            continue  # the main file of a compilation, not included by anybody
         if len(re.findall(r"^#pragma once$", text, re.M)) != 1:
             yield f"{name}: one #pragma once, please"
         if re.search(r"^#ifndef \w+_H_?$", text, re.M):

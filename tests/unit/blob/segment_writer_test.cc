@@ -227,7 +227,6 @@ TEST_F(SegmentWriterTest, FullChunksGoToTheDiskSideBySide) {
   EXPECT_TRUE(meeting.met());
 }
 
-/// Whether a batch of `size_bytes` goes to the disk while the one before it is on its way.
 struct Beside {
   static Task<void> append(CoreBlobs& blobs, std::vector<Stored>& some, Homeward& follower) {
     std::vector<Stored> before = contents(1, 100, 7000);
