@@ -19,9 +19,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-UNIT_SECONDS_MAX = 900
-PYTEST_SECONDS_MAX = 1800
-CRASH_SECONDS_MAX = 600
+UNIT_SECONDS_MAX = 1500
+PYTEST_SECONDS_MAX = 2700
+CRASH_SECONDS_MAX = 900
 # Cycles of each. Whether a sync that is left out loses something within a few cuts is a matter of
 # chance, so `./dev crash mutants` stays a command.
 CRASH_RIGS = {"kill": 30, "power": 10, "ledger": 7, "faults-short": 16}
