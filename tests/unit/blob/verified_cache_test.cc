@@ -253,7 +253,7 @@ TEST(VerifiedCache, WhatIsDroppedIsNotFoundAndItsReadersEndUndisturbed) {
 
 TEST(VerifiedCache, AFillThatBeganBeforeADropIsNeverFound) {
   VerifiedCache cache(kCacheBytes);
-  const auto old = random_content(5000), young = random_content(5000);
+  const auto old = random_content(50'000), young = random_content(50'000);
   const BlobId id = id_of(old);  // of both: they collide
   CacheFill fill = begin(cache, id, old.size());
   ASSERT_TRUE(fill.append(old));
