@@ -87,9 +87,14 @@ class KeyBuckets final : public MemTableRep {
     if (node.first_bits != bits) return node.first_bits < bits;
     return compare_(node.entry(), key) < 0;
   }
+  /// Where a key belongs on a level: behind `before`, in front of `next`, as both were seen at
+  /// once.
+  struct Gap {
+    Link* before;
+    Node* next;
+  };
   template <typename Key>
-  [[nodiscard]] Link* last_before(Link* from, std::size_t level, std::uint64_t bits,
-                                  const Key& key) const;
+  [[nodiscard]] Gap gap_of(Link* from, std::size_t level, std::uint64_t bits, const Key& key) const;
   [[nodiscard]] Node* first_not_before(const Slice& internal_key) const;
   [[nodiscard]] Node* last_before(Node& node) const;
   [[nodiscard]] Node* first_from(std::size_t bucket) const noexcept;
@@ -198,7 +203,7 @@ void KeyBuckets::Insert(KeyHandle handle) {
   std::array<Link*, kLevels> places;
   Link* before = head(bucket_of(node.first_bits));
   for (std::size_t level = kLevels; level-- > 0;) {
-    before = last_before(before, level, node.first_bits, entry);
+    before = gap_of(before, level, node.first_bits, entry).before;
     places[level] = &before[level];
   }
   // Seen by whoever may see the key: RocksDB tells of it only afterwards.
@@ -216,13 +221,14 @@ bool KeyBuckets::Contains(const char* entry) const {
   return node != nullptr && compare_(node->entry(), entry) == 0;
 }
 
-/// The links of the last node of `level` that is before `key`, behind `from` or `from` itself.
+// `next` is the node that was compared. A look at the link again could find one that has come
+// since, a newer version of the key, which whoever asks may not see yet.
 template <typename Key>
-Link* KeyBuckets::last_before(Link* from, std::size_t level, std::uint64_t bits,
-                              const Key& key) const {
+KeyBuckets::Gap KeyBuckets::gap_of(Link* from, std::size_t level, std::uint64_t bits,
+                                   const Key& key) const {
   while (true) {
     Node* const next = from[level].load(std::memory_order_acquire);
-    if (next == nullptr || !is_before(*next, bits, key)) return from;
+    if (next == nullptr || !is_before(*next, bits, key)) return {from, next};
     from = next->links();
   }
 }
@@ -230,11 +236,10 @@ Link* KeyBuckets::last_before(Link* from, std::size_t level, std::uint64_t bits,
 Node* KeyBuckets::first_not_before(const Slice& internal_key) const {
   const std::uint64_t bits = first_bits(user_key_of(internal_key));
   const std::size_t bucket = bucket_of(bits);
-  Link* before = head(bucket);
+  Gap gap{.before = head(bucket), .next = nullptr};
   for (std::size_t level = kLevels; level-- > 0;)
-    before = last_before(before, level, bits, internal_key);
-  Node* const found = before[0].load(std::memory_order_acquire);
-  return found != nullptr ? found : first_from(bucket + 1);
+    gap = gap_of(gap.before, level, bits, internal_key);
+  return gap.next != nullptr ? gap.next : first_from(bucket + 1);
 }
 
 Node* KeyBuckets::last_before(Node& node) const {
@@ -243,7 +248,7 @@ Node* KeyBuckets::last_before(Node& node) const {
   Link* const first = head(bucket);
   Link* before = first;
   for (std::size_t level = kLevels; level-- > 0;)
-    before = last_before(before, level, node.first_bits, entry);
+    before = gap_of(before, level, node.first_bits, entry).before;
   return before == first ? last_until(bucket) : reinterpret_cast<Node*>(before) - 1;
 }
 

@@ -177,6 +177,25 @@ TEST(KeyBuckets, ReadersBesideTheWriterSeeWhatWasWrittenBeforeAndInOrder) {
   for (std::thread& reader : readers) reader.join();
 }
 
+// A version that has come since the lookup began is not its answer: the next lookup could be older.
+TEST(KeyBuckets, LookupsNeverGoBackWhileTheirKeyIsWrittenAgain) {
+  Store store(in_memory());
+  store.put(kFamily, "count", "0");
+  std::atomic<bool> done{false};
+  std::thread reader([&] {
+    int seen = 0;
+    while (!done) {
+      const int now = std::stoi(*store.database->get(kFamily, "count").value());
+      ASSERT_GE(now, seen);
+      seen = now;
+    }
+  });
+  for (int number = 1; number <= 3000; ++number)
+    store.put(kFamily, "count", std::to_string(number));
+  done = true;
+  reader.join();
+}
+
 TEST(KeyBuckets, TakeNoMoreThanTheirShareOfASmallWriteBuffer) {
   Store random(small_database(OpenMode::create));
   Store ordinary(small_database(OpenMode::create));
