@@ -127,8 +127,9 @@ class KeyBuckets::Cursor : public MemTableRep::Iterator {
   }
   void SeekForPrev(const Slice& internal_key, const char* /*entry*/) override {
     node_ = table_.first_not_before(internal_key);
-    if (node_ == nullptr) return SeekToLast();
-    if (table_.compare_(node_->entry(), internal_key) > 0) Prev();
+    if (node_ == nullptr) SeekToLast();
+    // More than one step back, if keys have come in between since.
+    while (node_ != nullptr && table_.compare_(node_->entry(), internal_key) > 0) Prev();
   }
   void SeekToFirst() override { node_ = table_.first_from(0); }
   void SeekToLast() override { node_ = table_.last_until(table_.buckets()); }
