@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "mooring/base/background.h"
+#include "mooring/base/scheduling.h"
 
 namespace mooring {
 

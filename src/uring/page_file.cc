@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include "mooring/base/check.h"
 
@@ -71,18 +70,8 @@ Result<std::size_t> ReferencePipe::send(int socket, Bytes from) noexcept {
 
 }  // namespace
 
-PageMemory::~PageMemory() {
-  if (begin_ != nullptr) ::munmap(begin_, size_bytes_);
-}
-
-PageMemory::PageMemory(PageMemory&& other) noexcept
-    : begin_(std::exchange(other.begin_, nullptr)),
-      size_bytes_(std::exchange(other.size_bytes_, 0)) {}
-
-PageMemory& PageMemory::operator=(PageMemory&& other) noexcept {
-  std::swap(begin_, other.begin_);
-  std::swap(size_bytes_, other.size_bytes_);
-  return *this;
+void Unmap::operator()(std::byte* begin) const noexcept {
+  ::munmap(begin, size_bytes);
 }
 
 // Taken with room to spare, which is cut off at both ends: huge pages lie at multiples of their
@@ -96,35 +85,21 @@ Result<PageMemory> PageMemory::of(std::uint64_t size_bytes) noexcept {
   auto* const first = static_cast<std::byte*>(raw);
   const std::uint64_t before = -reinterpret_cast<std::uint64_t>(first) % kPageBytes;
   if (before > 0) ::munmap(first, before);
-  memory.begin_ = first + before;
-  memory.size_bytes_ = size_bytes;
-  if (before < kPageBytes) ::munmap(memory.begin_ + size_bytes, kPageBytes - before);
-  ::madvise(memory.begin_, size_bytes, MADV_HUGEPAGE);
-  ::madvise(memory.begin_, size_bytes, MADV_DONTFORK);
-  ::madvise(memory.begin_, size_bytes, MADV_DONTDUMP);
+  std::byte* const begin = first + before;
+  if (before < kPageBytes) ::munmap(begin + size_bytes, kPageBytes - before);
+  ::madvise(begin, size_bytes, MADV_HUGEPAGE);
+  ::madvise(begin, size_bytes, MADV_DONTFORK);
+  ::madvise(begin, size_bytes, MADV_DONTDUMP);
+  memory.mapping_ = Mapping(begin, Unmap{size_bytes});
   return memory;
 }
 
 void PageMemory::put(Bytes from, std::uint64_t offset_bytes) noexcept {
-  std::memcpy(begin_ + offset_bytes, from.data(), from.size());
+  std::memcpy(mapping_.get() + offset_bytes, from.data(), from.size());
 }
 
 void PageMemory::give_back(std::uint64_t offset_bytes, std::uint64_t size_bytes) noexcept {
-  ::madvise(begin_ + offset_bytes, size_bytes, MADV_DONTNEED);
-}
-
-PageView::~PageView() {
-  if (begin_ != nullptr) ::munmap(const_cast<std::byte*>(begin_), size_bytes_);
-}
-
-PageView::PageView(PageView&& other) noexcept
-    : begin_(std::exchange(other.begin_, nullptr)),
-      size_bytes_(std::exchange(other.size_bytes_, 0)) {}
-
-PageView& PageView::operator=(PageView&& other) noexcept {
-  std::swap(begin_, other.begin_);
-  std::swap(size_bytes_, other.size_bytes_);
-  return *this;
+  ::madvise(mapping_.get() + offset_bytes, size_bytes, MADV_DONTNEED);
 }
 
 // Not inherited: a child has no use for it, and to copy its page tables would take long.
@@ -137,8 +112,7 @@ Result<PageView> PageView::of(int fd, std::uint64_t size_bytes) noexcept {
   if (begin == MAP_FAILED) return fail(Errc::no_space, "mmap", errno);
   ::madvise(begin, size_bytes, MADV_DONTFORK);
   ::madvise(begin, size_bytes, MADV_DONTDUMP);
-  view.begin_ = static_cast<const std::byte*>(begin);
-  view.size_bytes_ = size_bytes;
+  view.mapping_ = Mapping(static_cast<std::byte*>(begin), Unmap{size_bytes});
   return view;
 }
 

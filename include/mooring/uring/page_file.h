@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "mooring/base/bytes.h"
 #include "mooring/base/result.h"
@@ -30,17 +31,18 @@ struct FileStretch {
   const std::byte* memory = nullptr;  ///< where byte 0 is, instead of a file
 };
 
+/// Gives addresses of this process back.
+struct Unmap {
+  std::uint64_t size_bytes = 0;
+  void operator()(std::byte* begin) const noexcept;
+};
+using Mapping = std::unique_ptr<std::byte, Unmap>;
+
 /// Page memory: addresses for `size_bytes`, memory only where something was written. A place may be
 /// written again once it was given back: what waits in a socket then keeps the pages it had.
-/// Move-only.
 class PageMemory {
  public:
   static constexpr std::uint64_t kPageBytes = 2_MiB;
-
-  PageMemory() noexcept = default;
-  ~PageMemory();
-  PageMemory(PageMemory&& other) noexcept;
-  PageMemory& operator=(PageMemory&& other) noexcept;
 
   /// Errors: no_space (addresses are short, or the kernel promises no more than it has).
   [[nodiscard]] static Result<PageMemory> of(std::uint64_t size_bytes) noexcept;
@@ -48,34 +50,27 @@ class PageMemory {
   void put(Bytes from, std::uint64_t offset_bytes) noexcept;
   /// Whole pages of kPageBytes.
   void give_back(std::uint64_t offset_bytes, std::uint64_t size_bytes) noexcept;
-  [[nodiscard]] const std::byte* begin() const noexcept { return begin_; }
+  [[nodiscard]] const std::byte* begin() const noexcept { return mapping_.get(); }
 
  private:
-  std::byte* begin_ = nullptr;
-  std::uint64_t size_bytes_ = 0;
+  Mapping mapping_;
 };
 
 /// The beginning of a page file, where this process can read it: for what is small enough that a
 /// copy costs less than a send by reference. Never written through; what was not written, or was
-/// punched out, reads as zeros. Pages that were looked at are resident memory of the process.
-/// Move-only; the file outlives it.
+/// punched out, reads as zeros. Pages that were looked at are resident memory of the process. The
+/// file outlives it.
 class PageView {
  public:
-  PageView() noexcept = default;
-  ~PageView();
-  PageView(PageView&& other) noexcept;
-  PageView& operator=(PageView&& other) noexcept;
-
   /// The first `size_bytes` (may be 0), which the file becomes as long as. Errors: no_space
   /// (addresses or memory are short).
   [[nodiscard]] static Result<PageView> of(int fd, std::uint64_t size_bytes) noexcept;
   [[nodiscard]] const std::byte* at(std::uint64_t offset_bytes) const noexcept {
-    return begin_ + offset_bytes;
+    return mapping_.get() + offset_bytes;
   }
 
  private:
-  const std::byte* begin_ = nullptr;
-  std::uint64_t size_bytes_ = 0;
+  Mapping mapping_;
 };
 
 /// An empty file in memory, of any length one likes. Errors: overloaded (memory, descriptors),
