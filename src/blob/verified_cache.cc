@@ -25,6 +25,9 @@ constexpr std::uint64_t kMarksMin = 4096, kMarksMax = 262'144;
 // So many contents get another round before one is pushed out that was sent since: a call ends.
 constexpr int kSparedMax = 64;
 
+// So often the file has to have more memory than was written until that is believed.
+constexpr int kLooks = 16;
+
 std::uint64_t pages_of(std::uint64_t size_bytes) {
   return round_up(size_bytes, kBlockBytes);
 }
@@ -69,7 +72,7 @@ std::optional<FileStretch> CacheFill::append(Bytes piece) {
   content_->appended_bytes_ += piece.size();
   if (place.memory != nullptr) {
     cache.large_.put(piece, place.first_byte);
-  } else if (!put_in_pages(place.fd, piece, place.first_byte)) {
+  } else if (!cache.put_in_file(piece, place.first_byte, wanted)) {
     give_up();
     return std::nullopt;
   }
@@ -153,7 +156,7 @@ VerifiedCache::~VerifiedCache() {
 
 CachedContent VerifiedCache::find(const BlobId& id) {
   // Faults that a test has armed lie on the long way.
-  if (bytes_max_ == 0 || detail::faults_armed) return nullptr;
+  if (bytes_max_ == 0 || is_stopped_ || detail::faults_armed) return nullptr;
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(id);
   if (found == entries_.end() || !found->second.is_whole) {
@@ -167,7 +170,7 @@ CachedContent VerifiedCache::find(const BlobId& id) {
 
 CacheFill VerifiedCache::begin(const BlobId& id, std::uint64_t size_bytes) {
   const std::uint64_t wanted = pages_of(size_bytes);
-  if (wanted == 0 || wanted > bytes_max_ / 2 || detail::faults_armed) return {};
+  if (wanted == 0 || wanted > bytes_max_ / 2 || is_stopped_ || detail::faults_armed) return {};
   const std::lock_guard lock(mutex_);
   if (entries_.contains(id)) return {};
   if (!was_read_before(id)) return {};
@@ -266,10 +269,34 @@ VerifiedCache::Left VerifiedCache::take_of_left(std::uint64_t wanted_bytes) {
 }
 
 void VerifiedCache::give_back(const FileStretch& stretch) noexcept {
-  if (stretch.memory != nullptr)
+  if (stretch.memory != nullptr) {
     large_.give_back(stretch.first_byte, stretch.size_bytes);
-  else
+  } else if (!is_stopped_) {
     punch_out(stretch.fd, stretch.first_byte, stretch.size_bytes);
+    file_bytes_ -= stretch.size_bytes;
+  }
+}
+
+// `more_bytes`: of memory, for the pages of the piece that are new.
+bool VerifiedCache::put_in_file(Bytes piece, std::uint64_t first_byte, std::uint64_t more_bytes) {
+  file_bytes_ += more_bytes;
+  if (!put_in_pages(file_.get(), piece, first_byte)) return false;
+  if (is_of_single_pages()) return true;
+  if (!is_stopped_.exchange(true))
+    log_warning("blob",
+                "no cache of contents until the next start: the kernel began to give huge pages to "
+                "memory files (transparent_hugepage/shmem_enabled)");
+  return false;
+}
+
+// Others write and give back meanwhile: what is wrong stays wrong, what only looks so does not.
+bool VerifiedCache::is_of_single_pages() const noexcept {
+  for (int look = 0; look < kLooks; ++look) {
+    const std::uint64_t before = file_bytes_;
+    const std::uint64_t found = page_file_bytes(file_.get());
+    if (found <= std::max(before, file_bytes_.load())) return true;
+  }
+  return false;
 }
 
 void VerifiedCache::free_slot(std::uint64_t first_byte, std::uint64_t content_bytes) {

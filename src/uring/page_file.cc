@@ -5,10 +5,12 @@
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -122,7 +124,18 @@ Result<Fd> make_page_file() {
     return fail(Errc::not_implemented, "RLIMIT_FSIZE");
   Fd file(::memfd_create("mooring", MFD_CLOEXEC));
   if (!file) return std::unexpected(error_from_errno(errno, "memfd_create"));
+  constexpr std::array<std::byte, kBlockBytes> kPage{};
+  if (Status put = put_in_pages(file.get(), kPage, 0); !put) return std::unexpected(put.error());
+  if (page_file_bytes(file.get()) > kBlockBytes)
+    return fail(Errc::not_implemented, "huge pages in memory files: shmem_enabled");
+  punch_out(file.get(), 0, kBlockBytes);
   return file;
+}
+
+std::uint64_t page_file_bytes(int fd) noexcept {
+  struct stat status{};
+  MOORING_CHECK(::fstat(fd, &status) == 0, "fstat of a page file");
+  return static_cast<std::uint64_t>(status.st_blocks) * 512;
 }
 
 Status put_in_pages(int fd, Bytes from, std::uint64_t offset_bytes) noexcept {

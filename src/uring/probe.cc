@@ -12,6 +12,7 @@
 
 #include "mooring/base/bytes.h"
 #include "mooring/uring/file.h"
+#include "mooring/uring/page_file.h"
 #include "mooring/uring/ring.h"
 
 namespace mooring {
@@ -164,6 +165,15 @@ void raise_limit(int resource) noexcept {
 
 }  // namespace
 
+Finding probe_page_files() {
+  if (const Result<Fd> file = make_page_file(); !file)
+    return {
+        Grade::weak, "memory files", describe(file.error()),
+        "set /sys/kernel/mm/transparent_hugepage/shmem_enabled to never or advise, and no limit "
+        "of file size (LimitFSIZE=): without them downloads are not cached"};
+  return {Grade::good, "memory files", "single pages", ""};
+}
+
 std::vector<Finding> probe_kernel(std::uint64_t memlock_bytes_wanted,
                                   std::uint64_t open_files_wanted) {
   std::vector<Finding> findings;
@@ -177,6 +187,7 @@ std::vector<Finding> probe_kernel(std::uint64_t memlock_bytes_wanted,
                                      "are not registered"));
   findings.push_back(probe_limit(RLIMIT_NOFILE, "open files", open_files_wanted,
                                  "raise LimitNOFILE= or ulimit -n"));
+  findings.push_back(probe_page_files());
   return findings;
 }
 

@@ -21,13 +21,16 @@
 // I1  What find answers was appended whole and finished, and its bytes never change: it is given
 //     back when the last who holds it has let go. What is sent by reference may still wait in a
 //     socket then, so its pages are never written again: its place in the file is used once, and
-//     page memory that was given back gets new pages. What is copied waits nowhere.
+//     page memory that was given back gets new pages. What is copied waits nowhere. Should the file
+//     ever have more memory than was written (page_file.h: huge pages), nothing is found or taken
+//     in from then on, and nothing of the file given back: what waits in a socket stays whole.
 // I2  The pages in use, of whatever is held here, being filled, or still being sent, are never more
 //     than `bytes_max`.
 // I3  After `drop` nothing of that id is found, and no fill that had begun before is. Called under
 //     the exclusive guard when a content is collected: another may get its name.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <list>
@@ -163,6 +166,8 @@ class VerifiedCache {
   [[nodiscard]] Left take_of_left(std::uint64_t wanted_bytes);
   void give_back(const FileStretch& stretch) noexcept;
   void free_slot(std::uint64_t first_byte, std::uint64_t content_bytes);
+  [[nodiscard]] bool put_in_file(Bytes piece, std::uint64_t first_byte, std::uint64_t more_bytes);
+  [[nodiscard]] bool is_of_single_pages() const noexcept;
   [[nodiscard]] Lane* lane_of(std::uint64_t size_bytes) noexcept;
   [[nodiscard]] std::shared_ptr<CachedBytes> place_for(std::uint64_t size_bytes);
   [[nodiscard]] bool claim(std::uint64_t bytes);
@@ -174,9 +179,11 @@ class VerifiedCache {
   std::uint64_t bytes_max_;
   std::uint64_t copied_bytes_max_;
   Fd file_;
-  std::vector<Lane> copied_;     // at the beginning of the file, smallest slots first
-  PageView view_;                // of these
-  std::vector<Lane> in_memory_;  // as copied_, for what is large
+  std::atomic<std::uint64_t> file_bytes_ = 0;  // never less than the kernel has given to it
+  std::atomic<bool> is_stopped_ = false;       // the kernel has given more
+  std::vector<Lane> copied_;                   // at the beginning of the file, smallest slots first
+  PageView view_;                              // of these
+  std::vector<Lane> in_memory_;                // as copied_, for what is large
   PageMemory large_;
   mutable std::mutex mutex_;
   std::unordered_map<BlobId, Entry, KeyHash> entries_;

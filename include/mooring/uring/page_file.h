@@ -4,7 +4,11 @@
 // For bytes that are sent again and again: the kernel hands its pages to the socket, nothing is
 // copied in or out of the process. The pages belong to no disk: nothing but this process changes
 // them. Places in the file are never used twice; what is not wanted any more is punched out, and
-// pages that still wait in a socket keep their bytes until the peer has them.
+// pages that still wait in a socket keep their bytes until the peer has them. That holds for single
+// pages only: a punch into a part of a huge page writes zeros there, under the socket's eyes. Where
+// an administrator has huge pages given to such files (shmem_enabled "always", "within_size" or
+// "force", which is nobody's default) none is made, and who uses one looks whether it has come to
+// that since.
 //
 // Page memory is the same for what is large: memory of the process in huge pages, of which the
 // kernel has far fewer to find and to count than of the pages of a file. They go to the socket
@@ -74,8 +78,13 @@ class PageView {
 };
 
 /// An empty file in memory, of any length one likes. Errors: overloaded (memory, descriptors),
-/// not_implemented (RLIMIT_FSIZE bounds the length of files, and so the places that can be used).
+/// not_implemented (RLIMIT_FSIZE bounds the length of files, and so the places that can be used; or
+/// its pages would be huge).
 [[nodiscard]] Result<Fd> make_page_file();
+
+/// The memory that the kernel has given to the file, in bytes: with single pages never more than
+/// those that were written and not punched out.
+[[nodiscard]] std::uint64_t page_file_bytes(int fd) noexcept;
 
 /// Writes all of `from`. Errors: no_space (memory is short); then nothing is said about the place.
 [[nodiscard]] Status put_in_pages(int fd, Bytes from, std::uint64_t offset_bytes) noexcept;

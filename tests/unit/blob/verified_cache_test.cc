@@ -334,6 +334,26 @@ TEST(VerifiedCache, LargeContentsLieInPageMemoryWithinTheBound) {
   ASSERT_TRUE(put(cache, small));
 }
 
+// The pages of a file are huge where an administrator wants it; here it only has more of them.
+TEST(VerifiedCache, StopsWhenTheFileHasMoreMemoryThanWasWritten) {
+  VerifiedCache cache(kCacheBytes);
+  const auto held = random_content(100'000), before = random_content(64_KiB);
+  ASSERT_TRUE(put(cache, held));
+  ASSERT_TRUE(put(cache, before));
+  const CachedContent sent = cache.find(id_of(held));
+  ASSERT_NE(sent, nullptr);
+  const int file = sent->stretch().fd;
+  const std::byte one{1};
+  ASSERT_EQ(::pwrite(file, &one, 1, static_cast<off_t>(1024_GiB)), 1);
+  EXPECT_FALSE(put(cache, random_content(64_KiB)));
+  EXPECT_FALSE(has(cache, before)) << "nothing is found any more";
+  EXPECT_FALSE(put(cache, random_content(64_KiB))) << "nor taken in";
+  const std::uint64_t memory_bytes = memory_of(sent->stretch());
+  cache.drop(id_of(before));
+  EXPECT_EQ(memory_of(sent->stretch()), memory_bytes) << "nor given back";
+  EXPECT_EQ(read_all(sent->stretch()), held);
+}
+
 TEST(VerifiedCache, ASocketThatIsFullTakesNothingAndOneThatIsClosedIsAnError) {
   VerifiedCache cache(kCacheBytes);
   const auto content = random_content(512_KiB);

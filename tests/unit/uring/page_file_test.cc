@@ -172,6 +172,17 @@ TEST(PageFile, NothingOfItCanBeReadWhereAddressesAreShort) {
   EXPECT_EQ(PageView::of(file->get(), std::uint64_t{1} << 60).error().code, Errc::no_space);
 }
 
+TEST(PageFile, HasAsMuchMemoryAsWasWrittenAndNotPunchedOut) {
+  const Result<Fd> file = make_page_file();
+  ASSERT_TRUE(file);
+  EXPECT_EQ(page_file_bytes(file->get()), 0u);
+  const auto content = numbered(64_KiB);
+  ASSERT_TRUE(put_in_pages(file->get(), content, 1_GiB));
+  EXPECT_EQ(page_file_bytes(file->get()), 64_KiB);
+  punch_out(file->get(), 1_GiB, 16_KiB);
+  EXPECT_EQ(page_file_bytes(file->get()), 48_KiB);
+}
+
 TEST(PageFile, IsNotToBeHadWhereFilesMayNotBeLong) {
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
