@@ -16,6 +16,7 @@
 #include "mooring/base/log.h"
 #include "mooring/uring/file.h"
 #include "rocks.h"
+#include "rocks_log.h"
 #include "scan_plan.h"
 #include "torn_manifest.h"
 
@@ -107,9 +108,7 @@ rocksdb::DBOptions database_options(const DatabaseOptions& options) {
   // There is one writer: what lets several insert at once only costs it time.
   db.allow_concurrent_memtable_write = false;
   db.enable_write_thread_adaptive_yield = false;
-  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  db.max_log_file_size = 4 << 20;
-  db.keep_log_file_num = 4;
+  db.info_log = rocks_log();
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   return db;
@@ -361,6 +360,8 @@ Status Database::checkpoint(const std::filesystem::path& directory) const {
 }
 
 Status Database::verify_checksums() const {
+  // It opens tables without what the manifest knows of them, and would warn of that.
+  impl_->db->GetDBOptions().info_log->SetInfoLogLevel(rocksdb::InfoLogLevel::ERROR_LEVEL);
   const rocksdb::Status status = impl_->db->VerifyChecksum();
   if (!status.ok()) return std::unexpected(error_from(status, "verification of the catalogue"));
   return {};
