@@ -87,13 +87,19 @@ class SegmentWalk {
     return {};
   }
 
-  // Goes on at the next block at which a record begins.
+  // Goes on at the next block at which a record begins. Whole blocks before it are the place of a
+  // batch that never came to the disk, while one behind it did (SegmentWriter I6): as dead as a
+  // record that nobody owns.
   Status pass_stray_bytes(std::uint64_t next_block) {
     const std::uint64_t begin = place_;
     for (place_ = next_block; place_ < size_bytes_; place_ += kBlockBytes) {
       const Result<std::optional<SegmentHeader>> header = header_at(place_);
       if (!header) return std::unexpected(header.error());
       if (*header) break;
+    }
+    if (place_ < size_bytes_ && begin % kBlockBytes == 0) {
+      check_.report.dead_bytes += place_ - begin;
+      return {};
     }
     place_ = std::min(place_, size_bytes_);
     check_.unowned(

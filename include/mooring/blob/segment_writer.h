@@ -25,6 +25,9 @@
 // I5  A segment that was rolled counts as open (BlobStore::is_open) until all its SegmentHolds are
 //     gone: what was appended but not yet committed is in no account of the catalogue, and its
 //     segment would look empty.
+// I6  Of batches side by side one may fail, or be lost with the power, while a later one is kept:
+//     whole blocks before its first record then hold nothing that anybody was told of. Compaction
+//     frees them with the segment.
 //
 // Space that was never written costs its first sync writes of the file system's own (that the space
 // is in use now); a small batch therefore takes zeros for the next ones with it. Large ones do not:

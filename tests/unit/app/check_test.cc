@@ -96,23 +96,33 @@ class CheckTest : public ::testing::Test {
   void add_segment(const std::vector<std::string>& contents) {
     std::string bytes;
     for (const std::string& content : contents) {
-      SegmentHeader header;
-      header.id = id_of(content);
-      header.segment = {0, 1};
-      header.record_offset = bytes.size();
-      header.content_bytes = static_cast<std::uint32_t>(content.size());
-      std::array<std::byte, kSegmentHeaderBytes> head{};
-      encode_header(header, head);
-      if (&content != &contents.back())
-        add_picture(content, {.tier = Tier::segment,
-                              .segment_core = 0,
-                              .segment_number = 1,
-                              .segment_offset = bytes.size() + kSegmentHeaderBytes});
-      const std::size_t end = bytes.size() + segment_record_bytes(content.size());
-      bytes.append(as_text(head)).append(content).resize(end);
+      if (&content != &contents.back()) add_small_picture(content, bytes.size());
+      bytes += record_at(bytes.size(), content);
     }
     bytes.resize(round_up(bytes.size(), kBlockBytes));
     write(segment(), bytes);
+  }
+
+  /// The record of a content in the segment.
+  static std::string record_at(std::uint64_t offset, const std::string& content) {
+    SegmentHeader header;
+    header.id = id_of(content);
+    header.segment = {0, 1};
+    header.record_offset = offset;
+    header.content_bytes = static_cast<std::uint32_t>(content.size());
+    std::array<std::byte, kSegmentHeaderBytes> head{};
+    encode_header(header, head);
+    std::string record = std::string(as_text(head)) + content;
+    record.resize(segment_record_bytes(content.size()));
+    return record;
+  }
+
+  /// A picture whose content has its record at `offset` of the segment.
+  void add_small_picture(const std::string& content, std::uint64_t offset) {
+    add_picture(content, {.tier = Tier::segment,
+                          .segment_core = 0,
+                          .segment_number = 1,
+                          .segment_offset = offset + kSegmentHeaderBytes});
   }
 
   /// Two files, and a segment with two live contents and a dead one.
@@ -270,6 +280,21 @@ TEST_F(CheckTest, NamesBytesOfASegmentThatNoRecordOwns) {
   stop_cleanly();
   append(segment(), std::string(kBlockBytes, 'x'));
   expect_problem("segments/0-1: bytes 12288 to 16384 belong to no record");
+}
+
+TEST_F(CheckTest, CountsTheBlocksOfABatchThatWasLostBeforeALaterOneAsDead) {
+  fill();
+  const std::string content(1000, 'd');
+  add_small_picture(content, 5 * kBlockBytes);
+  stop_cleanly();
+  for (const char lost : {'\0', 'x'}) {
+    fs::resize_file(segment(), 3 * kBlockBytes);
+    append(segment(), std::string(2 * kBlockBytes, lost) + record_at(5 * kBlockBytes, content));
+    fs::resize_file(segment(), 6 * kBlockBytes);
+    const Outcome found = check(CheckDepth::contents);
+    EXPECT_EQ(found.exit_code, kExitOk) << found.output;
+    EXPECT_TRUE(found.says("1 segments with 11192 dead bytes")) << found.output;
+  }
 }
 
 TEST_F(CheckTest, PassesARecordOfWhichRecoveryLeftLessThanItsHeader) {
