@@ -25,8 +25,8 @@ from store import DeadlyServer, Violation
 MINUTE = 60.0
 THINK_SECONDS = 0.02  # of a client between two changes: other work goes on beside a soak
 SETTLE_SECONDS_MAX = 20.0
-# Compaction and scrub as they are on a machine with other work, many times as often. Caches that are
-# full after minutes: as they come they would still be filling after an hour, which hides a leak.
+# Compaction and scrub as they are on a machine with other work, many times as often. Caches that
+# are full after minutes: as they come they would still be filling after an hour, and hide a leak.
 CONFIG = """
 [rocksdb]
 block_cache_bytes = "4MiB"
