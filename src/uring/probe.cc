@@ -125,7 +125,7 @@ std::string mount_options_of(const std::string& directory) {
     const bool inside = point == "/" || path == point || path.starts_with(point + "/");
     if (inside && point.size() >= best_point.size()) {
       best_point = point;
-      best = type + " " + options;
+      best = fmt::format("{} {}", type, options);
     }
   }
   return best;
