@@ -283,7 +283,7 @@ def run_size(options, documents, directory, report):
         hostile = measure(connection, Asker(dataset, codes, seed=15).hostile, options.queries // 5)
         report.facts.append(
             "hostile questions (50 assets with the root among them, three sorts, 1,000 values in "
-            "each of two filters, searches that match much or of 255 letters): "
+            "two filters, searches that match much or of 255 letters): "
             f"{milliseconds(hostile)} ms")
         say(report.facts[-1])
     connection.close()

@@ -48,8 +48,8 @@ Error error_of_open(const rocksdb::Status& status) {
 
 /// Whether there is any write-ahead log. A store that was ever opened has one, clean stop or not.
 bool has_log(const std::filesystem::path& directory) {
-  std::error_code unreadable;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, unreadable))
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored))
     if (entry.path().extension() == ".log") return true;
   return false;
 }
@@ -57,8 +57,8 @@ bool has_log(const std::filesystem::path& directory) {
 constexpr const char* kUnsyncedName = "UNSYNCED";
 
 bool has_unsynced_mark(const std::filesystem::path& directory) {
-  std::error_code unreadable;
-  return std::filesystem::exists(directory / kUnsyncedName, unreadable);
+  std::error_code ignored;
+  return std::filesystem::exists(directory / kUnsyncedName, ignored);
 }
 
 /// For the next start (I3). One that stays behind in vain costs nothing but a look.
@@ -246,11 +246,14 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& di
   const rocksdb::ColumnFamilyOptions common = family_options(options, impl->cache);
   families.emplace_back(rocksdb::kDefaultColumnFamilyName, common);
   for (const FamilyRow& row : kFamilyTable) families.push_back(describe_family(row, common));
-  std::error_code unreadable;
-  const bool is_new = !std::filesystem::exists(directory / "CURRENT", unreadable);
+  std::error_code ignored;
+  const bool is_new = !std::filesystem::exists(directory / "CURRENT", ignored);
   if (!is_new && options.mode == OpenMode::existing && !has_log(directory))
     return fail(Errc::corrupt, "open of a catalogue without its log");
   if (Status whole = refuse_damaged_log(directory); !whole) return std::unexpected(whole.error());
+
+  // RocksDB would make it itself, and first say that it is an error that it is not there.
+  if (options.mode == OpenMode::create) std::filesystem::create_directory(directory, ignored);
 
   impl->directory = directory.string();
   impl->reserve_bytes = options.reserve_bytes;

@@ -37,12 +37,16 @@ TEST(RocksLog, LongLinesAreCut) {
   EXPECT_LT(line.size(), 2'000u);
 }
 
-TEST(RocksLog, ACatalogueHasNoLogFileOfItsOwn) {
+TEST(RocksLog, ANewCatalogueIsNoNewsAndHasNoLogFileOfItsOwn) {
   TemporaryDirectory directory;
-  auto database = Database::open(directory.path(), small_database(OpenMode::create));
+  const std::filesystem::path catalog = directory.path() / "catalog";
+  testing::internal::CaptureStderr();
+  auto database = Database::open(catalog, small_database(OpenMode::create));
   ASSERT_TRUE(database);
+  ASSERT_TRUE((*database)->verify_checksums());
   ASSERT_TRUE((*database)->close());
-  for (const auto& file : std::filesystem::directory_iterator(directory.path()))
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  for (const auto& file : std::filesystem::directory_iterator(catalog))
     EXPECT_FALSE(file.path().filename().string().starts_with("LOG")) << file.path();
 }
 
