@@ -13,7 +13,6 @@
 #include "mooring/app/own_routes.h"
 #include "mooring/base/clock.h"
 #include "mooring/base/log.h"
-#include "mooring/base/scheduling.h"
 #include "mooring/catalog/reader.h"
 #include "mooring/core/gate.h"
 #include "mooring/image/pool.h"
@@ -164,7 +163,6 @@ Status ServerCore::start() {
   std::future<Status> outcome = started.get_future();
   thread_ = std::thread([this, &started] {
     ::pthread_setname_np(::pthread_self(), "mooring-core");
-    go_first();
     if (state_.config.threads.pin) pin_to(index_);
     Result<std::unique_ptr<Core>> core =
         Core::create(core_options(state_.config, index_), state_.workers);

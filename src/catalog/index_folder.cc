@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "index_tail.h"
-#include "mooring/base/scheduling.h"
+#include "mooring/base/background.h"
 #include "mooring/base/clock.h"
 #include "mooring/base/log.h"
 #include "mooring/catalog/codec.h"

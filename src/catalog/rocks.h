@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "mooring/base/scheduling.h"
+#include "mooring/base/background.h"
 #include "mooring/base/result.h"
 #include "mooring/catalog/database.h"
 #include "mooring/catalog/record_stamps.h"

@@ -5,6 +5,7 @@
 namespace mooring {
 
 bool Semaphore::try_acquire(std::size_t count) noexcept {
+  if (count == 0) return true;
   if (first_ != nullptr || permits_ < count) return false;
   permits_ -= count;
   return true;

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "mooring/base/scheduling.h"
+#include "mooring/base/background.h"
 
 namespace mooring {
 

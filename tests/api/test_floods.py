@@ -245,3 +245,29 @@ body_grace = "300s"
             connection.send(b"h\r\n\r\n")
             assert connection.response().status_code == 200
     close_all(slow)
+
+
+def test_slow_readers_of_large_contents_leave_small_ones_to_others(make_server):
+    """They hold every chunk there is, and more of them wait; small contents need none."""
+    server = make_server("""
+[server]
+cores = 1
+[limits]
+chunks_per_core = 8
+[timeouts]
+send_grace = "300s"
+send_window = "300s"
+""")
+    client = server.client()
+    small, large = (client.new_asset()["id"] for _ in range(2))
+    assert client.upload(small, jpeg(5 * KIB)).status_code == 201
+    assert client.upload(large, jpeg(8 * MIB)).status_code == 201
+    slow = [wire.Connection(server, SECONDS_MAX, receive_bytes=4096) for _ in range(20)]
+    for connection in slow:
+        connection.send(wire.head("GET", picture_path(large) + "/preview", token=server.token()))
+    for connection in slow[:2]:
+        connection.socket.recv(1)
+    with wire.Connection(server, SECONDS_MAX) as connection:
+        request = wire.head("GET", picture_path(small) + "/preview", token=server.token())
+        assert connection.send(request).response().content == jpeg(5 * KIB)
+    close_all(slow)

@@ -36,7 +36,7 @@ class Semaphore {
     Acquire* next_ = nullptr;
   };
 
-  /// Waits until `count` permits are the caller's.
+  /// Waits until `count` permits are the caller's; for none it never waits.
   [[nodiscard]] Acquire acquire(std::size_t count) noexcept { return {*this, count}; }
   /// Takes `count` permits if they are free and nobody waits.
   [[nodiscard]] bool try_acquire(std::size_t count) noexcept;

@@ -7,7 +7,7 @@
 //
 // Jobs wait in one queue, first come, first served; the queue's length is bounded by what the cores
 // admit. Long computations have a queue and threads of their own, which step aside for the others
-// (base/scheduling.h): no read waits behind them for a thread.
+// (base/background.h): no read waits behind them for a thread.
 #pragma once
 
 #include <atomic>

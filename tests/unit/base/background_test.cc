@@ -1,4 +1,4 @@
-#include "mooring/base/scheduling.h"
+#include "mooring/base/background.h"
 
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -89,18 +89,6 @@ TEST_F(StepAside, AsksForTheLongestSliceThatTheKernelGives) {
     step_aside();
     EXPECT_EQ(of_this_thread().slice_ns, 100'000'000u);
     EXPECT_LT(before_ns, 100'000'000u);
-  }).join();
-}
-
-TEST(GoFirst, AsksForTheShortestSliceThatTheKernelGives) {
-  if (!kernel_knows_slices()) GTEST_SKIP() << "slices came with Linux 6.12";
-  std::thread([] {
-    const Attributes before = of_this_thread();
-    go_first();
-    const Attributes after = of_this_thread();
-    EXPECT_LT(after.slice_ns, before.slice_ns);
-    EXPECT_EQ(after.policy, static_cast<std::uint32_t>(SCHED_OTHER));
-    EXPECT_EQ(after.nice, before.nice);
   }).join();
 }
 
