@@ -41,8 +41,8 @@ class HostileQuestion(Question):
     long_values: int = 100
 
     def parameters(self):
-        many = [f"{number:x}" for number in range(self.values)]
         share = self.values // 2
+        many = [f"{number:x}" for number in range(share)]
         return {"assetId": ",".join(self.assets), "limit": 50, "page": self.page,
                 "searchByName": self.search,
                 "filterByCategory": ",".join([*CATEGORIES, *many][:share]),

@@ -54,7 +54,7 @@ constexpr Answer kTooManyRequests{429, "TooManyRequests", "Too many requests wer
 constexpr Answer kHeadTooLarge{431, "RequestHeaderFieldsTooLarge",
                                "The header fields of the request are too large."};
 constexpr Answer kNotImplemented{501, "NotImplemented",
-                                 "The request asks for what is not implemented."};
+                                 "The method or transfer coding is unknown to this server."};
 constexpr Answer kUnavailable{503, "ServiceUnavailable", "The service is temporarily unavailable."};
 constexpr Answer kInsufficientStorage{507, "InsufficientStorage",
                                       "There is not enough storage to complete the request."};

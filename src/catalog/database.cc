@@ -364,8 +364,11 @@ Status Database::checkpoint(const std::filesystem::path& directory) const {
 
 Status Database::verify_checksums() const {
   // It opens tables without what the manifest knows of them, and would warn of that.
-  impl_->db->GetDBOptions().info_log->SetInfoLogLevel(rocksdb::InfoLogLevel::ERROR_LEVEL);
+  const std::shared_ptr<rocksdb::Logger> log = impl_->db->GetDBOptions().info_log;
+  const rocksdb::InfoLogLevel before = log->GetInfoLogLevel();
+  log->SetInfoLogLevel(rocksdb::InfoLogLevel::ERROR_LEVEL);
   const rocksdb::Status status = impl_->db->VerifyChecksum();
+  log->SetInfoLogLevel(before);
   if (!status.ok()) return std::unexpected(error_from(status, "verification of the catalogue"));
   return {};
 }

@@ -27,7 +27,8 @@ inline rocksdb::Slice slice(std::string_view text) {
   return text.empty() ? rocksdb::Slice() : rocksdb::Slice(text.data(), text.size());
 }
 
-/// The word of ours for a failed status. RocksDB's own text goes to the log, here and only here.
+/// The word of ours for a failed status. RocksDB's own text goes to the log here; what it
+/// warns of by itself comes there too (rocks_log.h).
 [[nodiscard]] Error error_from(const rocksdb::Status& status, const char* where);
 
 /// Memory: what is not there is answered with Incomplete.

@@ -163,16 +163,16 @@ void raise_limit(int resource) noexcept {
   ::setrlimit(which, &limit);
 }
 
-}  // namespace
-
 Finding probe_page_files() {
   if (const Result<Fd> file = make_page_file(); !file)
     return {
         Grade::weak, "memory files", describe(file.error()),
-        "set /sys/kernel/mm/transparent_hugepage/shmem_enabled to never or advise, and no limit "
-        "of file size (LimitFSIZE=): without them downloads are not cached"};
+        "set transparent_hugepage/shmem_enabled to never or advise, and LimitFSIZE= to infinity: "
+        "else downloads are not cached"};
   return {Grade::good, "memory files", "single pages", ""};
 }
+
+}  // namespace
 
 std::vector<Finding> probe_kernel(std::uint64_t memlock_bytes_wanted,
                                   std::uint64_t open_files_wanted) {

@@ -38,7 +38,7 @@ class Semaphore {
 
   /// Waits until `count` permits are the caller's; for none it never waits.
   [[nodiscard]] Acquire acquire(std::size_t count) noexcept { return {*this, count}; }
-  /// Takes `count` permits if they are free and nobody waits.
+  /// Takes `count` permits if they are free and nobody waits, or if it is 0.
   [[nodiscard]] bool try_acquire(std::size_t count) noexcept;
   void release(std::size_t count) noexcept;
 

@@ -42,7 +42,7 @@ constexpr std::array kAnswers = std::to_array<Answer>({
     {429, "Too Many Requests", "Too many requests were sent"},
     {431, "Request Header Fields Too Large", "The header fields are too large"},
     {500, "Internal Server Error", "An unexpected error occurred"},
-    {501, "Not Implemented", "The request asks for what is not implemented"},
+    {501, "Not Implemented", "The method or transfer coding is unknown to this server"},
     {503, "Service Unavailable", "The service is temporarily unavailable"},
     {507, "Insufficient Storage", "There is not enough storage"},
 });

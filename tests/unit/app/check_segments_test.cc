@@ -1,4 +1,6 @@
 // `mooring check` walks every segment: what it takes for a record, for dead space and for damage.
+#include <fmt/format.h>
+
 #include "check_store.h"
 
 namespace mooring {
@@ -52,6 +54,18 @@ TEST_F(CheckSegmentsTest, CountsTheBlocksOfABatchThatWasLostBeforeALaterOneAsDea
     EXPECT_EQ(found.exit_code, kExitOk) << found.output;
     EXPECT_TRUE(found.says("1 segments with 11192 dead bytes")) << found.output;
   }
+}
+
+TEST_F(CheckSegmentsTest, NamesBytesInTheMiddleOfABatchThatNoRecordOwns) {
+  fill();
+  const std::string content(1000, 'd');
+  add_small_picture(content, 3 * kBlockBytes);
+  stop_cleanly();
+  const auto dead = segment_record_bytes(100) + segment_record_bytes(5000);
+  flip_byte(segment(), static_cast<std::streamoff>(dead));
+  append(segment(), record_at(3 * kBlockBytes, content));
+  fs::resize_file(segment(), 4 * kBlockBytes);
+  expect_problem(fmt::format("segments/0-1: bytes {} to 12288 belong to no record", dead));
 }
 
 TEST_F(CheckSegmentsTest, PassesARecordOfWhichRecoveryLeftLessThanItsHeader) {
