@@ -176,6 +176,9 @@ void add_blobs(MetricsFamilies& out, const MetricsSources& sources) {
   out.counter("mooring_blob_reads_total", "Reads of content.", sum(sources, &BlobCounters::reads));
   out.counter("mooring_blob_read_bytes_total", "Bytes of content read.",
               sum(sources, &BlobCounters::read_bytes));
+  out.counter("mooring_blob_read_pauses_total",
+              "Downloads that let others have their buffers while their reader was slow.",
+              sum(sources, &BlobCounters::read_pauses));
   out.counter("mooring_blobs_corrupt_total", "Contents found not to be what was stored.",
               sum(sources, &BlobCounters::corrupt));
   out.counter("mooring_directory_sync_calls_total", "Publishes that asked for a directory's sync.",

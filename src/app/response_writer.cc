@@ -43,7 +43,7 @@ Task<SentResponse> ResponseWriter::send(const RequestHead& head, Response respon
   const bool sends_blob = response.blob.has_value() && !is_head;
   if (!is_head && !sends_blob) text += response.text;
   Status outcome = sends_blob ? co_await send_blob(as_bytes(text), *response.blob)
-                              : co_await send_all(as_bytes(text));
+                              : co_await send_all({}, as_bytes(text));
   if (response.blob && response.blob->reader) co_await response.blob->reader->close();
   sent.size_bytes = sent_bytes_;
   sent.complete = outcome.has_value();
@@ -51,15 +51,16 @@ Task<SentResponse> ResponseWriter::send(const RequestHead& head, Response respon
 }
 
 Task<Status> ResponseWriter::send_blob(Bytes head, BlobBody& body) {
+  reader_ = body.reader.get();
   Status sent = body.first_stretch ? co_await send_by_reference(head, *body.first_stretch)
-                                   : co_await send_together(head, body.first_piece);
+                                   : co_await send_all(head, body.first_piece);
   if (!sent || !body.reader) co_return sent;
   while (true) {
     Result<Bytes> piece = co_await body.reader->next();
     if (!piece) co_return std::unexpected(piece.error());
     if (piece->empty()) co_return Status{};
     const std::optional<FileStretch>& stretch = body.reader->place_in_cache();
-    sent = stretch ? co_await send_by_reference({}, *stretch) : co_await send_all(*piece);
+    sent = stretch ? co_await send_by_reference({}, *stretch) : co_await send_all({}, *piece);
     if (!sent) co_return sent;
   }
 }
@@ -70,7 +71,7 @@ Task<Status> ResponseWriter::send_by_reference(Bytes head, FileStretch stretch) 
     const Result<std::size_t> sent = send_before_stretch(fd_, head);
     if (!sent) co_return std::unexpected(sent.error());
     count(*sent);
-    Status rest = co_await send_all(head.subspan(*sent));
+    Status rest = co_await send_all(head.subspan(*sent), {});
     if (!rest) co_return rest;
   }
   while (true) {
@@ -84,50 +85,81 @@ Task<Status> ResponseWriter::send_by_reference(Bytes head, FileStretch stretch) 
     stretch.size_bytes -= *sent;
     if (stretch.size_bytes == 0) co_return Status{};
     SizeOperation writable = core_.ring().wait_writable(fd_);
-    watch_.watch(&writable);
-    const Result<std::size_t> waited = co_await writable;
-    watch_.watch(nullptr);
-    if (!waited) co_return std::unexpected(waited.error());
+    const Result<std::size_t> waited = co_await finish(writable);
+    if (waited) continue;
+    if (!yield_.take_wish()) co_return std::unexpected(waited.error());
+    const Result<Bytes> nothing = co_await let_others({});
+    if (!nothing) co_return std::unexpected(nothing.error());
   }
 }
 
-Task<Status> ResponseWriter::send_together(Bytes head, Bytes piece) {
-  if (watch_.time_is_up()) co_return fail(Errc::timed_out, "a reader that stalls");
-  const SendParts parts(head, piece);
-  SizeOperation send = core_.ring().send_parts(fd_, parts);
-  Result<std::size_t> sent = co_await finish(send);
-  if (!sent) co_return std::unexpected(sent.error());
-  Status rest = Status{};
-  if (*sent < head.size()) rest = co_await send_all(head.subspan(*sent));
-  if (!rest) co_return rest;
-  rest = co_await send_all(piece.subspan(*sent - std::min(*sent, head.size())));
-  co_return rest;
-}
-
-Task<Status> ResponseWriter::send_all(Bytes bytes) {
-  while (!bytes.empty()) {
+// `head` is the caller's own memory, `piece` may lie in a chunk.
+Task<Status> ResponseWriter::send_all(Bytes head, Bytes piece) {
+  while (!head.empty() || !piece.empty()) {
     if (watch_.time_is_up()) co_return fail(Errc::timed_out, "a reader that stalls");
-    SizeOperation send = bytes.size() <= kSingleSendBytesMax ? core_.ring().send(fd_, bytes)
-                                                             : core_.ring().send_some(fd_, bytes);
-    Result<std::size_t> sent = co_await finish(send);
-    if (!sent) co_return std::unexpected(sent.error());
-    bytes = bytes.subspan(*sent);
+    const SendParts parts(head, piece);
+    SizeOperation send = !head.empty()                         ? core_.ring().send_parts(fd_, parts)
+                         : piece.size() <= kSingleSendBytesMax ? core_.ring().send(fd_, piece)
+                                                               : core_.ring().send_some(fd_, piece);
+    const Result<std::size_t> sent = co_await finish(send);
+    if (!sent) {
+      if (!yield_.take_wish()) co_return std::unexpected(sent.error());
+      const Result<Bytes> again = co_await let_others(piece);
+      if (!again) co_return std::unexpected(again.error());
+      piece = *again;
+      continue;
+    }
+    count(*sent);
+    const std::size_t of_head = std::min(*sent, head.size());
+    head = head.subspan(of_head);
+    piece = piece.subspan(*sent - of_head);
   }
   co_return Status{};
 }
 
-// Waits for what is being sent, watched over.
-Task<Result<std::size_t>> ResponseWriter::finish(SizeOperation& send) {
-  watch_.watch(&send);
-  Result<std::size_t> sent = co_await send;
+// Waits for the peer, watched over.
+Task<Result<std::size_t>> ResponseWriter::finish(SizeOperation& wait) {
+  watch_.watch(&wait);
+  if (reader_ != nullptr && reader_->holds_chunks()) yield_.begin(wait);
+  const Result<std::size_t> done = co_await wait;
+  yield_.end();
   watch_.watch(nullptr);
-  if (sent) count(*sent);
-  co_return sent;
+  co_return done;
+}
+
+// The chunks are others' until the peer takes bytes again. Answers with what `unsent` was.
+Task<Result<Bytes>> ResponseWriter::let_others(Bytes unsent) {
+  co_await reader_->pause(unsent);
+  if (watch_.time_is_up()) co_return fail(Errc::timed_out, "a reader that stalls");
+  SizeOperation writable = core_.ring().wait_writable(fd_);
+  const Result<std::size_t> waited = co_await finish(writable);
+  if (!waited) co_return std::unexpected(waited.error());
+  Result<Bytes> again = co_await reader_->resume();
+  co_return again;
 }
 
 void ResponseWriter::count(std::size_t sent_bytes) noexcept {
   watch_.progress(sent_bytes);
   sent_bytes_ += sent_bytes;
+}
+
+void ChunkYield::begin(Operation& wait) noexcept {
+  wait_ = &wait;
+  wanted_ = false;
+  set(core_.timers(), kStallMs);
+}
+
+void ChunkYield::end() noexcept {
+  wait_ = nullptr;
+  clear();
+}
+
+void ChunkYield::expired() noexcept {
+  wanted_ = core_.chunk_permits().waiting() > 0;
+  if (wanted_)
+    core_.ring().cancel(*wait_);
+  else
+    set(core_.timers(), kStallMs);
 }
 
 }  // namespace mooring

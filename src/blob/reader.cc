@@ -195,23 +195,19 @@ void BlobReader::begin_reading_ahead() {
                          .buffer = chunk.registered_buffer()});
   }
   for (Piece& piece : pieces_)
-    if (read_bytes_ < range_.size_bytes) begin_read(piece);
+    if (unread_bytes() > 0) begin_read(piece, unread_bytes());
 }
 
 Task<Result<Bytes>> BlobReader::take_from_disk() {
   // The piece that was handed out last is free again.
   const std::size_t last = (piece_ + pieces_.size() - 1) % pieces_.size();
-  if (pieces_[last].size_bytes == 0 && read_bytes_ < range_.size_bytes) begin_read(pieces_[last]);
-  Piece& piece = pieces_[piece_];
-  while (!piece.is_read) co_await reads_done_.acquire(1);
-  if (!piece.outcome) {
-    if (piece.outcome.error().code == Errc::corrupt) co_return corrupt("a file ends too early");
-    co_return std::unexpected(piece.outcome.error());
-  }
+  if (pieces_[last].size_bytes == 0 && unread_bytes() > 0)
+    begin_read(pieces_[last], unread_bytes());
+  Result<Bytes> content = co_await end_read(pieces_[piece_]);
+  if (!content) co_return content;
+  pieces_[piece_].size_bytes = 0;
   piece_ = (piece_ + 1) % pieces_.size();
-  const Bytes content = piece.memory.subspan(piece.skip_bytes, piece.size_bytes);
-  piece.size_bytes = 0;
-  co_return hand_out(content);
+  co_return hand_out(*content);
 }
 
 // Invariant I1.
@@ -242,12 +238,48 @@ void BlobReader::keep(Bytes content) {
   if (content.size() <= blobs_.store().cache().copied_bytes_max()) place_in_cache_.reset();
 }
 
-void BlobReader::begin_read(Piece& piece) {
+Task<void> BlobReader::pause(Bytes unsent) {
+  if (!holds_chunks()) co_return;
+  unsent_bytes_ = unsent.size();
+  unsent_hash_ = xxh3_128(unsent);
+  co_await gate_.empty();
+  pieces_.clear();
+  piece_ = 0;
+  for (ChunkLease& chunk : chunks_) chunk.reset();
+  permits_.reset();
+  blobs_.counters().read_pauses.add(1);
+}
+
+// Invariant I3.
+Task<Result<Bytes>> BlobReader::resume() {
+  Semaphore& permits = blobs_.core().chunk_permits();
+  co_await permits.acquire(1);
+  permits_ = Permits(permits, 1);
+  chunks_[0] = blobs_.core().chunks().lease();
+  const MutableBytes memory = chunks_[0].memory();
+  const std::optional<std::uint16_t> buffer = chunks_[0].registered_buffer();
+  if (source_ == Source::disk)
+    pieces_.push_back({.memory = memory.first(piece_bytes()), .buffer = buffer});
+  Bytes unsent;
+  if (unsent_bytes_ > 0) {
+    read_bytes_ = handed_bytes_ - unsent_bytes_;
+    Piece piece{.memory = memory, .buffer = buffer};
+    begin_read(piece, unsent_bytes_);
+    const Result<Bytes> read = co_await end_read(piece);
+    if (!read) co_return read;
+    if (xxh3_128(*read) != unsent_hash_) co_return corrupt("a file's content has changed");
+    unsent = *read;
+  }
+  read_bytes_ = handed_bytes_;
+  co_return unsent;
+}
+
+void BlobReader::begin_read(Piece& piece, std::uint64_t wanted_bytes) {
   std::uint64_t offset_bytes = range_.first_byte + read_bytes_;
   piece.skip_bytes = is_direct_ ? offset_bytes % kBlockBytes : 0;
   offset_bytes -= piece.skip_bytes;
-  piece.size_bytes = std::min<std::uint64_t>(piece.memory.size() - piece.skip_bytes,
-                                             range_.size_bytes - read_bytes_);
+  piece.size_bytes =
+      std::min<std::uint64_t>(piece.memory.size() - piece.skip_bytes, wanted_bytes);
   piece.is_read = false;
   piece.outcome = {};
   read_bytes_ += piece.size_bytes;
@@ -275,6 +307,15 @@ Task<void> BlobReader::read_piece(Piece& piece, std::uint64_t offset_bytes) {
   }
   piece.is_read = true;
   reads_done_.release(1);
+}
+
+Task<Result<Bytes>> BlobReader::end_read(Piece& piece) {
+  while (!piece.is_read) co_await reads_done_.acquire(1);
+  if (!piece.outcome) {
+    if (piece.outcome.error().code == Errc::corrupt) co_return corrupt("a file ends too early");
+    co_return std::unexpected(piece.outcome.error());
+  }
+  co_return Bytes(piece.memory.subspan(piece.skip_bytes, piece.size_bytes));
 }
 
 Task<void> BlobReader::close() {

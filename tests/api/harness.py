@@ -183,6 +183,12 @@ class Server:
     def anonymous(self):
         return Client(self, None)
 
+    def metric(self, name):
+        """The value of one series, named with its labels."""
+        page = self.anonymous().get("/metrics").text
+        return float(next(line for line in page.splitlines()
+                          if line.startswith(name + " ")).split()[1])
+
 
 def merge_config(base, more):
     """`more` wins over `base`, table by table, so that a test says only what it is about."""

@@ -15,11 +15,6 @@ from test_durability import damage, find_file
 SEGMENT = 4 * MIB
 
 
-def metric(server, name):
-    page = server.anonymous().get("/metrics").text
-    return float(next(line for line in page.splitlines() if line.startswith(name + " ")).split()[1])
-
-
 def disk_use(server):
     """Bytes that segments and blobs take on the disk."""
     return sum(path.stat().st_blocks * 512 for folder in ("segments", "blobs")
@@ -89,7 +84,7 @@ rate = "1GiB"
         bound = 2 * live + 2 * SEGMENT
         eventually(lambda: disk_use(server) <= bound, 30,
                    f"{bound} bytes on the disk for {live} bytes alive")
-        eventually(lambda: metric(server, "mooring_segments_dropped_total") >= 5, 30, "drops")
+        eventually(lambda: server.metric("mooring_segments_dropped_total") >= 5, 30, "drops")
     finally:
         reader.stopping = True
         reader.join()
@@ -114,25 +109,25 @@ def test_v7_the_scrub_finds_damage_in_both_tiers_and_knows_it_after_a_restart(ma
     for size, content in contents.items():
         assert client.upload(assets[size], content).status_code == 201
     assert client.upload(sound, jpeg(9000, "sound")).status_code == 201
-    eventually(lambda: metric(server, "mooring_scrub_cycles_total") >= 1, 20, "a cycle")
-    assert metric(server, "mooring_blobs_damaged") == 0
+    eventually(lambda: server.metric("mooring_scrub_cycles_total") >= 1, 20, "a cycle")
+    assert server.metric("mooring_blobs_damaged") == 0
     server.stop()
     for size, content in contents.items():
         damage(find_file(server, content), content, size - 1)
     server.start()
-    eventually(lambda: metric(server, "mooring_blobs_damaged") == 2, 20, "the marks")
-    assert metric(server, "mooring_damage_found_total") == 2
+    eventually(lambda: server.metric("mooring_blobs_damaged") == 2, 20, "the marks")
+    assert server.metric("mooring_damage_found_total") == 2
     assert "restore it from a backup" in server.errors()
     for size in contents:
         assert not is_complete(server.client(), assets[size])
     assert is_complete(server.client(), sound)
     server.restart()
-    eventually(lambda: metric(server, "mooring_blobs_damaged") == 2, 20, "the marks")
-    assert metric(server, "mooring_damage_found_total") == 0, "known before, not found anew"
+    eventually(lambda: server.metric("mooring_blobs_damaged") == 2, 20, "the marks")
+    assert server.metric("mooring_damage_found_total") == 0, "known before, not found anew"
     for size in contents:
         assert server.client().delete(f"/api/storage/v1/pictures/asset/{assets[size]}") \
             .status_code in (200, 204)
-    eventually(lambda: metric(server, "mooring_blobs_damaged") == 0, 20, "the end of the marks")
+    eventually(lambda: server.metric("mooring_blobs_damaged") == 0, 20, "the end of the marks")
 
 
 def test_scrub_rate_0_reads_nothing_but_marks_what_a_read_stumbled_over(make_server):
@@ -143,10 +138,10 @@ def test_scrub_rate_0_reads_nothing_but_marks_what_a_read_stumbled_over(make_ser
     server.stop()
     damage(find_file(server, content), content, 4000)
     server.start()
-    assert metric(server, "mooring_blobs_damaged") == 0
+    assert server.metric("mooring_blobs_damaged") == 0
     assert server.client().preview(asset).status_code == 500
-    eventually(lambda: metric(server, "mooring_blobs_damaged") == 1, 10, "the mark")
-    assert metric(server, "mooring_scrub_bytes_total") == 0
+    eventually(lambda: server.metric("mooring_blobs_damaged") == 1, 10, "the mark")
+    assert server.metric("mooring_scrub_bytes_total") == 0
 
 
 # ---- damage while the server is busy ----
@@ -199,14 +194,14 @@ def test_v7_bits_flipped_under_load_are_found_in_both_tiers(make_server, found_b
             flip_bit(server, jpeg(*contents[asset]), 100 + number * (size - 200) // len(damaged))
         if found_by == "read":
             assert not [asset for asset in damaged if is_complete(client, asset)]
-        eventually(lambda: metric(server, "mooring_blobs_damaged") == len(damaged), 30, "the marks")
+        eventually(lambda: server.metric("mooring_blobs_damaged") == len(damaged), 30, "the marks")
         assert not [asset for asset in damaged if is_complete(server.client(), asset)]
     finally:
         for one in load:
             one.stopping = True
         for one in load:
             one.join()
-    assert metric(server, "mooring_damage_found_total") == len(damaged)
+    assert server.metric("mooring_damage_found_total") == len(damaged)
     assert load[0].reads > 0 and not load[0].wrong
     assert load[1].statuses == {201}
     assert all(is_complete(server.client(), asset) for asset in sound)

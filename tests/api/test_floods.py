@@ -106,16 +106,24 @@ def stall_in_bodies(server, asset):
     return connect_all(server, UPLOADS, upload_request(server, asset, MIB)[:700 * KIB])
 
 
+def preview_request(server, asset):
+    return wire.head("GET", picture_path(asset) + "/preview", token=server.token())
+
+
+def slow_readers(server, asset, count):
+    """Connections that have asked for a content and read nothing of it."""
+    request = preview_request(server, asset)
+    connections = [wire.Connection(server, SECONDS_MAX, receive_bytes=4096) for _ in range(count)]
+    for connection in connections:
+        connection.send(request)
+    return connections
+
+
 def stall_while_reading(server, asset):
     client = server.client()
     assert client.upload(asset, jpeg(8 * MIB)).status_code in (201, 409)  # 409: it has it already
     client.session.close()
-    request = wire.head("GET", picture_path(asset) + "/preview", token=server.token())
-    connections = [wire.Connection(server, SECONDS_MAX, receive_bytes=4096)
-                   for _ in range(UPLOADS)]
-    for connection in connections:
-        connection.send(request)
-    return connections
+    return slow_readers(server, asset, UPLOADS)
 
 
 def say_nothing(server, _):
@@ -247,27 +255,48 @@ body_grace = "300s"
     close_all(slow)
 
 
-def test_slow_readers_of_large_contents_leave_small_ones_to_others(make_server):
-    """They hold every chunk there is, and more of them wait; small contents need none."""
-    server = make_server("""
+FEW_CHUNKS = """
 [server]
 cores = 1
 [limits]
 chunks_per_core = 8
+[downloads]
+cache_bytes = 0
 [timeouts]
 send_grace = "300s"
 send_window = "300s"
-""")
+"""
+
+
+def test_slow_readers_of_large_contents_leave_small_ones_to_others(make_server):
+    """They hold every chunk there is, and more of them wait; small contents need none."""
+    server = make_server(FEW_CHUNKS)
     client = server.client()
     small, large = (client.new_asset()["id"] for _ in range(2))
     assert client.upload(small, jpeg(5 * KIB)).status_code == 201
     assert client.upload(large, jpeg(8 * MIB)).status_code == 201
-    slow = [wire.Connection(server, SECONDS_MAX, receive_bytes=4096) for _ in range(20)]
-    for connection in slow:
-        connection.send(wire.head("GET", picture_path(large) + "/preview", token=server.token()))
+    slow = slow_readers(server, large, 20)
     for connection in slow[:2]:
         connection.socket.recv(1)
     with wire.Connection(server, SECONDS_MAX) as connection:
-        request = wire.head("GET", picture_path(small) + "/preview", token=server.token())
-        assert connection.send(request).response().content == jpeg(5 * KIB)
+        answer = connection.send(preview_request(server, small)).response()
+    assert answer.content == jpeg(5 * KIB)
+    close_all(slow)
+
+
+def test_slow_readers_of_large_contents_leave_large_ones_to_others(make_server):
+    """They hold every chunk there is until others come, and get all they asked for in the end."""
+    server = make_server(FEW_CHUNKS)
+    client = server.client()
+    asset, other = (client.new_asset()["id"] for _ in range(2))
+    content = jpeg(8 * MIB)
+    assert client.upload(asset, content).status_code == 201
+    slow = slow_readers(server, asset, 20)
+    slow[0].socket.recv(1, socket.MSG_PEEK)
+    with wire.Connection(server, SECONDS_MAX) as connection:
+        assert connection.send(preview_request(server, asset)).response().content == content
+    assert client.upload(other, jpeg(8 * MIB + 1)).status_code == 201
+    for connection in slow[::7]:
+        assert connection.response().content == content
+    assert server.metric("mooring_blob_read_pauses_total") > 0
     close_all(slow)

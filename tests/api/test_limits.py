@@ -235,9 +235,7 @@ def replace_pictures(server, rounds):
 
 
 def shed(server, reason):
-    page = server.anonymous().get("/metrics").text
-    counter = rf'^mooring_uploads_shed_total{{reason="{reason}"}} (\d+)$'
-    return int(re.search(counter, page, re.M)[1])
+    return server.metric(f'mooring_uploads_shed_total{{reason="{reason}"}}')
 
 
 def test_uploads_that_would_wait_too_long_are_shed_from_the_head(make_server):

@@ -110,15 +110,8 @@ def fetch(server, image, rendition, **options):
     return server.anonymous().get(url[len(server.url):], **options)
 
 
-def metric(server, name):
-    page = server.anonymous().get("/metrics").text
-    found = re.search(rf"^{re.escape(name)} (\S+)$", page, re.MULTILINE)
-    assert found, name
-    return float(found[1])
-
-
 def jobs(server, outcome="done"):
-    return metric(server, f'mooring_image_jobs_total{{outcome="{outcome}"}}')
+    return server.metric(f'mooring_image_jobs_total{{outcome="{outcome}"}}')
 
 
 def workers(server, lane="all"):
@@ -343,7 +336,7 @@ def test_a_worker_killed_over_its_work_costs_one_request(make_server):
     [worker] = workers(server, "renditions")
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         asked = pool.submit(fetch, server, image, "thumb")
-        eventually(lambda: metric(server, BUSY) == 1, what="it has work")
+        eventually(lambda: server.metric(BUSY) == 1, what="it has work")
         time.sleep(0.1)  # its request is in its socket
         os.kill(worker, signal.SIGKILL)
         assert asked.result().status_code == 500
@@ -361,7 +354,7 @@ def test_a_picture_that_cost_a_worker_is_not_tried_again_for_a_while(make_server
         again = fetch(server, image, "thumb")
         assert (again.status_code, again.text) == (first.status_code, first.text)
     assert jobs(server, "timed_out") == 1
-    assert metric(server, "mooring_image_failures_recalled_total") == 5
+    assert server.metric("mooring_image_failures_recalled_total") == 5
     twin = new_image(caller, flat(500, 500))
     assert fetch(server, twin, "thumb").status_code == 500, "it is the content that is remembered"
     assert fetch(server, image, "ebay").status_code == 200, "other renditions of it are made"
@@ -393,7 +386,7 @@ def test_a_full_queue_is_503_with_retry_after_and_uploads_go_on(make_server):
     [worker] = workers(server, "renditions")
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         waiting = [pool.submit(fetch, server, image, "thumb") for image in images[:3]]
-        eventually(lambda: metric(server, QUEUE) == 2, what="it is full")
+        eventually(lambda: server.metric(QUEUE) == 2, what="it is full")
         refused = fetch(server, images[3], "thumb")
         assert refused.status_code == 503 and int(refused.headers["Retry-After"]) >= 1
         owner = server.client()
@@ -401,7 +394,7 @@ def test_a_full_queue_is_503_with_retry_after_and_uploads_go_on(make_server):
             asset = owner.new_asset()["id"]
             assert owner.upload(asset, PHOTO).status_code == 201
             new_image(caller, flat(300, 300, shade))  # is decoded before it is taken
-        assert metric(server, QUEUE) == 2, "none of them waited for the queue"
+        assert server.metric(QUEUE) == 2, "none of them waited for the queue"
         os.kill(worker, signal.SIGCONT)
         assert [one.result().status_code for one in waiting] == [200, 200, 200]
     assert fetch(server, images[3], "thumb").status_code == 200
@@ -417,7 +410,7 @@ def test_a_full_queue_of_checks_is_503_and_renditions_go_on(make_server):
     eventually(lambda: status_of(worker, "State") == "T", what="it stops")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         waiting = [pool.submit(upload, caller_of(server), flat(50, 50, shade)) for shade in (1, 2)]
-        eventually(lambda: metric(server, QUEUE.replace("renditions", "checks")) == 1,
+        eventually(lambda: server.metric(QUEUE.replace("renditions", "checks")) == 1,
                    what="it is full")
         refused = upload(caller, flat(50, 50, 3))
         assert refused.status_code == 503 and int(refused.headers["Retry-After"]) >= 1
@@ -437,7 +430,7 @@ def test_t9_a_drain_does_not_wait_for_workers_that_hang(make_server):
     stop_workers(server)
     with concurrent.futures.ThreadPoolExecutor(len(images)) as pool:
         waiting = [pool.submit(answered, server, image, "thumb") for image in images]
-        eventually(lambda: metric(server, BUSY) == 1 and metric(server, QUEUE) == 5,
+        eventually(lambda: server.metric(BUSY) == 1 and server.metric(QUEUE) == 5,
                    what="all have asked")
         server.stop()
         assert {one.result() for one in waiting} <= {503, None}

@@ -53,6 +53,7 @@ struct BlobCounters {
   Counter sync_ns;       ///< time those took
   Counter reads;         ///< read operations on blobs
   Counter read_bytes;
+  Counter read_pauses;  ///< readers that let others have their chunks while their peer was slow
   Counter corrupt;  ///< blobs found damaged when read or compared
 };
 

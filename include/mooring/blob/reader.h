@@ -25,7 +25,10 @@
 // I1  Vow V7: when a file is read from its first to its last byte, the last piece is handed out
 //     only after the digest of the whole matched; what comes from a segment is verified always.
 //     Ranges of files are sent as they are read, except that a short file is noticed.
-// I2  A piece is valid until the next call of next or close.
+// I2  A piece is valid until the next call of next, pause or close.
+// I3  Who waits for a slow peer can let others have the chunks meanwhile (pause, resume). What was
+//     not sent yet is read anew then, and is what it was: its own digest is kept. From then on one
+//     chunk is enough, and nothing that is on the disk only is read ahead.
 //
 // Errors: corrupt (does not match what was stored: counted and logged), not_found (no such file:
 // the record is older than a collection or a move; look it up again, and if it says the same the
@@ -86,6 +89,14 @@ class BlobReader {
   [[nodiscard]] const std::optional<FileStretch>& place_in_cache() const noexcept {
     return place_in_cache_;
   }
+  /// Others would have to wait for what this one holds.
+  [[nodiscard]] bool holds_chunks() const noexcept { return permits_.count() > 0; }
+  /// Waits for the read ahead and gives chunks and permits back, if it holds them. `unsent` is what
+  /// the caller still needs of the piece that was handed out last: its end, or nothing.
+  [[nodiscard]] Task<void> pause(Bytes unsent);
+  /// After pause: waits for a permit and answers with the same bytes as `unsent`. Errors: corrupt
+  /// (they are not), io_error.
+  [[nodiscard]] Task<Result<Bytes>> resume();
   /// Waits for the read ahead and gives memory and permits back. More than once is fine.
   [[nodiscard]] Task<void> close();
 
@@ -110,7 +121,11 @@ class BlobReader {
   [[nodiscard]] Bytes take_from_memory();
   [[nodiscard]] Task<Result<Bytes>> take_from_disk();
   void begin_reading_ahead();
-  void begin_read(Piece& piece);
+  void begin_read(Piece& piece, std::uint64_t wanted_bytes);
+  [[nodiscard]] Task<Result<Bytes>> end_read(Piece& piece);
+  [[nodiscard]] std::uint64_t unread_bytes() const noexcept {
+    return range_.size_bytes - read_bytes_;
+  }
   [[nodiscard]] Task<void> read_piece(Piece& piece, std::uint64_t offset_bytes);
   [[nodiscard]] Result<Bytes> hand_out(Bytes content);
   void begin_keeping();
@@ -136,6 +151,8 @@ class BlobReader {
   std::size_t piece_ = 0;           // that is handed out next
   std::uint64_t read_bytes_ = 0;    // of the range: asked for
   std::uint64_t handed_bytes_ = 0;  // of the range: given to the caller
+  std::uint64_t unsent_bytes_ = 0;  // of them: to be read anew after a pause
+  Hash128 unsent_hash_{};
   std::optional<StreamHash> hash_;  // if the whole file is read
   bool keeps_ = false;
   CacheFill fill_;

@@ -313,6 +313,87 @@ TEST_P(ReaderOfEveryTemperature, NeverEndsADamagedFile) {
   EXPECT_TRUE(read(id_of(content), file_record(content.size())));
 }
 
+// Between any two pieces others get the chunks; of each piece some bytes are not sent yet then.
+TEST_P(ReaderOfEveryTemperature, GoesOnAfterAPause) {
+  BlobOptions options;
+  options.direct_read_bytes_min = GetParam();
+  options.read_piece_bytes = 64_KiB;
+  open_store(options);
+  struct Body {
+    static Task<void> go(CoreBlobs& blobs, const std::vector<std::byte>& stored, BlobRange range) {
+      Semaphore& permits = blobs.core().chunk_permits();
+      const std::size_t all = permits.available();
+      co_await permits.acquire(2);
+      BlobReader reader(blobs, id_of(stored), file_record(stored.size()), Permits(permits, 2),
+                        range);
+      const Status opened = co_await reader.open();
+      EXPECT_TRUE(opened);
+      const Bytes wanted = Bytes(stored).subspan(range.first_byte, range.size_bytes);
+      std::size_t done = 0;
+      for (std::size_t step = 0;; ++step) {
+        const Result<Bytes> piece = co_await reader.next();
+        EXPECT_TRUE(piece) << describe(piece.error());
+        if (!piece || piece->empty()) break;
+        EXPECT_TRUE(std::ranges::equal(*piece, wanted.subspan(done, piece->size()))) << done;
+        done += piece->size();
+        const std::size_t left = std::min<std::size_t>(piece->size(), (step % 3) * 7001);
+        co_await reader.pause(piece->last(left));
+        EXPECT_FALSE(reader.holds_chunks());
+        EXPECT_EQ(permits.available(), all);
+        EXPECT_EQ(blobs.core().chunks().leased(), SegmentWriter::kChunks);
+        const Result<Bytes> again = co_await reader.resume();
+        EXPECT_TRUE(again) << describe(again.error());
+        if (!again) break;
+        EXPECT_TRUE(std::ranges::equal(*again, wanted.subspan(done - left, left))) << done;
+      }
+      EXPECT_EQ(done, wanted.size());
+      EXPECT_GT(blobs.counters().read_pauses.get(), 0u);
+      co_await reader.close();
+    }
+  };
+  for (const std::size_t size : {std::size_t{5}, std::size_t{1_MiB}, std::size_t{3_MiB + 4097}}) {
+    const std::vector<std::byte> content = random_content(size, static_cast<unsigned>(size));
+    store(content);
+    const std::filesystem::path path = blob_path(id_of(content));
+    for (const BlobRange range : {BlobRange{0, size}, BlobRange{3, size - 4}}) {
+      for (const std::uint64_t cold_bytes : {std::uint64_t{0}, size / 2, size}) {
+        chill(path);
+        warm(path, cold_bytes);
+        run([&](CoreBlobs& blobs) { return Body::go(blobs, content, range); });
+      }
+    }
+  }
+}
+
+TEST_P(ReaderOfEveryTemperature, NoticesWhatChangedDuringAPause) {
+  BlobOptions options;
+  options.direct_read_bytes_min = GetParam();
+  open_store(options);
+  const std::vector<std::byte> content = random_content(3_MiB, 12);
+  store(content);
+  struct Body {
+    static Task<void> go(CoreBlobs& blobs, BlobId id, std::function<void()> change) {
+      Semaphore& permits = blobs.core().chunk_permits();
+      co_await permits.acquire(2);
+      BlobReader reader(blobs, id, file_record(3_MiB), Permits(permits, 2));
+      const Status opened = co_await reader.open();
+      EXPECT_TRUE(opened);
+      const Result<Bytes> piece = co_await reader.next();
+      EXPECT_TRUE(piece);
+      co_await reader.pause(piece->last(1));
+      change();
+      const Result<Bytes> again = co_await reader.resume();
+      EXPECT_EQ(again, fail(Errc::corrupt));
+      EXPECT_EQ(blobs.counters().corrupt.get(), 1u);
+      co_await reader.close();
+    }
+  };
+  const std::filesystem::path path = blob_path(id_of(content));
+  run([&](CoreBlobs& blobs) {
+    return Body::go(blobs, id_of(content), [&] { damage(path, 256_KiB - 1); });
+  });
+}
+
 INSTANTIATE_TEST_SUITE_P(PastAndThroughTheCache, ReaderOfEveryTemperature,
                          ::testing::Values(1_MiB, 1_GiB));
 
