@@ -4,11 +4,13 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <functional>
 #include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "mooring/base/uuid.h"
@@ -40,11 +42,14 @@ class SmallFileSystem {
   [[nodiscard]] bool is_mounted() const { return mounted_; }
   [[nodiscard]] std::filesystem::path path() const { return directory_.path(); }
 
-  /// Takes all the space there is.
+  /// Takes all the space there is, and what RocksDB's own threads still give back.
   void fill() {
-    std::ofstream ballast(path() / "ballast", std::ios::binary);
     const std::string chunk(64 << 10, 'b');
-    while (ballast.write(chunk.data(), static_cast<std::streamsize>(chunk.size())).flush()) {
+    for (int quiet = 0; quiet < 5; ++quiet) {
+      std::ofstream ballast(path() / "ballast", std::ios::binary | std::ios::app);
+      while (ballast.write(chunk.data(), static_cast<std::streamsize>(chunk.size())).flush())
+        quiet = 0;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
   }
   void empty() { std::filesystem::remove(path() / "ballast"); }
