@@ -14,6 +14,7 @@
 #include "mooring/app/backup_job.h"
 #include "mooring/app/doctor.h"
 #include "mooring/app/exit_code.h"
+#include "mooring/app/heap.h"
 #include "mooring/app/key_admin.h"
 #include "mooring/app/memory_bound.h"
 #include "mooring/app/notify.h"
@@ -329,6 +330,7 @@ int run_serve(const Config& asked) {
   init_log(config.log.level, config.log.format);
   const sigset_t signals = block_signals();
   raise_limits();
+  begin_heap_upkeep();
   if (!machine_is_fit(config)) return kExitConfiguration;
   std::expected<OpenedStore, StartError> opened = open_store(config, stop_on_io_error);
   if (!opened) return refuse_start(opened.error());
