@@ -144,7 +144,7 @@ constexpr std::array kSettings = std::to_array<Setting<Config>>({
     {"documents", "zips_in_flight_max", MOORING_CONFIG(documents.zips_in_flight_max), Unit::count,
      1, 1024},
     {"documents", "index_memory_bytes", MOORING_CONFIG(documents.index_memory_bytes), Unit::bytes,
-     16_MiB, 1024_GiB},
+     1_MiB, 1024_GiB},
     {"documents", "index_tail_documents", MOORING_CONFIG(documents.index_tail_documents),
      Unit::count, 1, 1'048'576},
     {"documents", "index_tail_max", MOORING_CONFIG(documents.index_tail_max), Unit::count, 64,

@@ -36,7 +36,7 @@ write_buffer_bytes = "4MiB"
 [downloads]
 cache_bytes = "8MiB"
 [documents]
-index_memory_bytes = "16MiB"
+index_memory_bytes = "1MiB"
 [compaction]
 interval = "500ms"
 [scrub]
