@@ -25,6 +25,7 @@ from store import DeadlyServer, Violation
 MINUTE = 60.0
 THINK_SECONDS = 0.02  # of a client between two changes: other work goes on beside a soak
 SETTLE_SECONDS_MAX = 20.0
+REST_SECONDS = 6.0
 # Compaction and scrub as they are on a machine with other work, many times as often. Caches that
 # are full after minutes: as they come they would still be filling after an hour, and hide a leak.
 CONFIG = """
@@ -52,6 +53,17 @@ TEMPORARY = (".new", ".tmp", "secret.new")
 def resident_mib(pid):
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+
+def least_resident_mib(pid):
+    """Of some seconds without load: the heap gives back what was freed a second ago, and until then
+    it makes a difference of megabytes."""
+    least = resident_mib(pid)
+    deadline = time.monotonic() + REST_SECONDS
+    while time.monotonic() < deadline:
+        time.sleep(0.25)
+        least = min(least, resident_mib(pid))
+    return least
 
 
 def descriptors(pid, data):
@@ -125,7 +137,7 @@ class Soak:
                 break
             time.sleep(0.1)
         left = temporaries(data)
-        self.notes.append((number / 60, resident_mib(pid), held))
+        self.notes.append((number / 60, least_resident_mib(pid), held))
         self.tell(f"minute {number}: {changes} acknowledged, {self.notes[-1][1]:.1f} MiB, "
                   f"{dict(held)}, {left} left")
         if left:
