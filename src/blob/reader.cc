@@ -278,8 +278,7 @@ void BlobReader::begin_read(Piece& piece, std::uint64_t wanted_bytes) {
   std::uint64_t offset_bytes = range_.first_byte + read_bytes_;
   piece.skip_bytes = is_direct_ ? offset_bytes % kBlockBytes : 0;
   offset_bytes -= piece.skip_bytes;
-  piece.size_bytes =
-      std::min<std::uint64_t>(piece.memory.size() - piece.skip_bytes, wanted_bytes);
+  piece.size_bytes = std::min<std::uint64_t>(piece.memory.size() - piece.skip_bytes, wanted_bytes);
   piece.is_read = false;
   piece.outcome = {};
   read_bytes_ += piece.size_bytes;

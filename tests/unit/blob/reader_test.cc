@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <functional>
+
 #include "harness.h"
 #include "mooring/blob/recovery.h"
 
