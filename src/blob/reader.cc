@@ -239,7 +239,7 @@ void BlobReader::keep(Bytes content) {
 }
 
 Task<void> BlobReader::pause(Bytes unsent) {
-  if (!holds_chunks()) co_return;
+  MOORING_CHECK(holds_chunks(), "a reader that holds nothing is paused");
   unsent_bytes_ = unsent.size();
   unsent_hash_ = xxh3_128(unsent);
   co_await gate_.empty();

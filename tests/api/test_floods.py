@@ -260,17 +260,16 @@ FEW_CHUNKS = """
 cores = 1
 [limits]
 chunks_per_core = 8
-[downloads]
-cache_bytes = 0
 [timeouts]
 send_grace = "300s"
 send_window = "300s"
-"""
+[downloads]
+cache_bytes = """
 
 
 def test_slow_readers_of_large_contents_leave_small_ones_to_others(make_server):
     """They hold every chunk there is, and more of them wait; small contents need none."""
-    server = make_server(FEW_CHUNKS)
+    server = make_server(FEW_CHUNKS + "0")
     client = server.client()
     small, large = (client.new_asset()["id"] for _ in range(2))
     assert client.upload(small, jpeg(5 * KIB)).status_code == 201
@@ -284,19 +283,25 @@ def test_slow_readers_of_large_contents_leave_small_ones_to_others(make_server):
     close_all(slow)
 
 
-def test_slow_readers_of_large_contents_leave_large_ones_to_others(make_server):
-    """They hold every chunk there is until others come, and get all they asked for in the end."""
-    server = make_server(FEW_CHUNKS)
+@pytest.mark.parametrize("cache_bytes", ["0", '"256MiB"'], ids=["from chunks", "by reference"])
+def test_slow_readers_of_large_contents_leave_large_ones_to_others(make_server, cache_bytes):
+    """They hold every chunk there is until others come, and get all they asked for in the end.
+
+    Contents of their own, so that with a cache each of them is sent by reference while it is read.
+    """
+    server = make_server(FEW_CHUNKS + cache_bytes)
     client = server.client()
-    asset, other = (client.new_asset()["id"] for _ in range(2))
-    content = jpeg(8 * MIB)
-    assert client.upload(asset, content).status_code == 201
-    slow = slow_readers(server, asset, 20)
+    assets = [client.new_asset()["id"] for _ in range(12)]
+    contents = [jpeg(8 * MIB, str(number)) for number in range(len(assets))]
+    for asset, content in zip(assets[:-1], contents):
+        assert client.upload(asset, content).status_code == 201
+    slow = [one for asset in assets[:-2] for one in slow_readers(server, asset, 1)]
     slow[0].socket.recv(1, socket.MSG_PEEK)
     with wire.Connection(server, SECONDS_MAX) as connection:
-        assert connection.send(preview_request(server, asset)).response().content == content
-    assert client.upload(other, jpeg(8 * MIB + 1)).status_code == 201
-    for connection in slow[::7]:
+        answer = connection.send(preview_request(server, assets[-2])).response()
+    assert answer.content == contents[-2]
+    assert client.upload(assets[-1], contents[-1]).status_code == 201
+    for connection, content in zip(slow, contents):
         assert connection.response().content == content
     assert server.metric("mooring_blob_read_pauses_total") > 0
     close_all(slow)

@@ -1,7 +1,6 @@
 """Both sides of every limit: the last that passes, the first that does not."""
 
 import contextlib
-import re
 import shutil
 import threading
 

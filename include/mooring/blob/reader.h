@@ -27,8 +27,8 @@
 //     Ranges of files are sent as they are read, except that a short file is noticed.
 // I2  A piece is valid until the next call of next, pause or close.
 // I3  Who waits for a slow peer can let others have the chunks meanwhile (pause, resume). What was
-//     not sent yet is read anew then, and is what it was: its own digest is kept. From then on one
-//     chunk is enough, and nothing that is on the disk only is read ahead.
+//     not sent yet is read anew then, and is what it was: its own digest is kept. From then on it
+//     holds one chunk, however many permits it began with.
 //
 // Errors: corrupt (does not match what was stored: counted and logged), not_found (no such file:
 // the record is older than a collection or a move; look it up again, and if it says the same the
@@ -91,7 +91,7 @@ class BlobReader {
   }
   /// Others would have to wait for what this one holds.
   [[nodiscard]] bool holds_chunks() const noexcept { return permits_.count() > 0; }
-  /// Waits for the read ahead and gives chunks and permits back, if it holds them. `unsent` is what
+  /// Waits for the read ahead and gives the chunks and permits back that it holds. `unsent` is what
   /// the caller still needs of the piece that was handed out last: its end, or nothing.
   [[nodiscard]] Task<void> pause(Bytes unsent);
   /// After pause: waits for a permit and answers with the same bytes as `unsent`. Errors: corrupt
