@@ -287,7 +287,8 @@ def test_slow_readers_of_large_contents_leave_small_ones_to_others(make_server):
 def test_slow_readers_of_large_contents_leave_large_ones_to_others(make_server, cache_bytes):
     """They hold every chunk there is until others come, and get all they asked for in the end.
 
-    Contents of their own, so that with a cache each of them is sent by reference while it is read.
+    Each has a content of its own, which was read before: so that the cache takes it in now, and it
+    is sent by reference while it is read.
     """
     server = make_server(FEW_CHUNKS + cache_bytes)
     client = server.client()
@@ -295,6 +296,7 @@ def test_slow_readers_of_large_contents_leave_large_ones_to_others(make_server, 
     contents = [jpeg(8 * MIB, str(number)) for number in range(len(assets))]
     for asset, content in zip(assets[:-1], contents):
         assert client.upload(asset, content).status_code == 201
+        assert client.preview(asset).content == content
     slow = [one for asset in assets[:-2] for one in slow_readers(server, asset, 1)]
     slow[0].socket.recv(1, socket.MSG_PEEK)
     with wire.Connection(server, SECONDS_MAX) as connection:
