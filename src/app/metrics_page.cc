@@ -278,6 +278,9 @@ void add_process(MetricsFamilies& out, const MetricsSources& sources) {
               sources.access_log.written);
   out.counter("mooring_access_log_dropped_total", "Lines of the access log that were lost.",
               sources.access_log.dropped);
+  out.begin_gauge("mooring_heap_bytes", "The heap: what is in use, and what memory it holds.")
+      .add(sources.heap.allocated_bytes, {{"use", "allocated"}})
+      .add(sources.heap.resident_bytes, {{"use", "resident"}});
   out.gauge("process_resident_memory_bytes", "Resident memory.", process.resident_bytes);
   out.gauge("process_virtual_memory_bytes", "Virtual memory.", process.virtual_bytes);
   out.gauge("process_open_fds", "Open file descriptors.", process.open_files);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "mooring/app/dispatch.h"
+#include "mooring/app/heap.h"
 #include "mooring/app/metrics_page.h"
 #include "mooring/app/process_gauges.h"
 #include "mooring/app/server_core.h"
@@ -81,6 +82,7 @@ std::string render_page(const ServerState& state) {
   sources.documents = state.documents.metrics();
   if (state.access_log != nullptr) sources.access_log = state.access_log->counters();
   sources.process = read_process_gauges();
+  sources.heap = read_heap_gauges();
   sources.version = kVersion;
   sources.durability = state.config.data.durability;
   return render_metrics(sources);

@@ -21,9 +21,11 @@ namespace {
 
 constexpr std::uint64_t kStartMs = 10'000;
 
-// Nothing of the server's environment. One arena, so that the limit of the address space is spent
-// on pictures; no picture ever goes to a temporary file.
+// Nothing of the server's environment. One arena, and addresses that go back with their memory, so
+// that the limit of the address space is spent on pictures (the first for the C library's heap, the
+// second for jemalloc); no picture ever goes to a temporary file.
 char* const kEnvironment[] = {const_cast<char*>("MALLOC_ARENA_MAX=1"),
+                              const_cast<char*>("MALLOC_CONF=narenas:1,retain:false"),
                               const_cast<char*>("VIPS_DISC_THRESHOLD=1000g"), nullptr};
 
 // The socket becomes descriptor 3, the standard ones lead nowhere, all others are closed.

@@ -138,8 +138,9 @@ class Soak:
             time.sleep(0.1)
         left = temporaries(data)
         self.notes.append((number / 60, least_resident_mib(pid), held))
-        self.tell(f"minute {number}: {changes} acknowledged, {self.notes[-1][1]:.1f} MiB, "
-                  f"{dict(held)}, {left} left")
+        allocated = self.server.metric('mooring_heap_bytes{use="allocated"}') / (1 << 20)
+        self.tell(f"minute {number}: {changes} acknowledged, {self.notes[-1][1]:.1f} MiB, of them "
+                  f"{allocated:.1f} allocated, {dict(held)}, {left} left")
         if left:
             raise Violation(f"left in the data directory at rest: {left}")
 

@@ -6,11 +6,21 @@
 // one's heap.
 #pragma once
 
+#include <cstdint>
+
 namespace mooring {
 
 /// Lets a thread of the heap give back what idle threads have freed. Once, at the start of a
 /// process that serves: one that does a job and ends needs no such thread, and a confined one
 /// cannot have it.
 void begin_heap_upkeep();
+
+struct HeapGauges {
+  std::uint64_t allocated_bytes = 0;  ///< what the program has asked for and not freed
+  std::uint64_t resident_bytes = 0;   ///< what the heap holds of the machine's memory for that
+};
+
+/// Tens of microseconds. Any thread. Zeros where the heap is another.
+[[nodiscard]] HeapGauges read_heap_gauges();
 
 }  // namespace mooring

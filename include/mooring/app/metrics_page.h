@@ -20,6 +20,7 @@
 #include "mooring/api/compact.h"
 #include "mooring/api/scrub.h"
 #include "mooring/app/access_log.h"
+#include "mooring/app/heap.h"
 #include "mooring/app/metrics.h"
 #include "mooring/app/process_gauges.h"
 #include "mooring/base/durability.h"
@@ -64,6 +65,7 @@ struct MetricsSources {
   DocumentIndexMetrics documents = {};
   AccessLogCounters access_log = {};
   ProcessGauges process = {};
+  HeapGauges heap = {};
   std::string_view version = {};
   Durability durability = Durability::durable;
 };
