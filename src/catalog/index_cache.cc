@@ -1,6 +1,8 @@
 #include "index_cache.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -9,8 +11,26 @@ namespace {
 
 /// What an item costs besides its object: list and table nodes or slots, two keys.
 constexpr std::size_t kItemBytes = 224;
+/// What a replaced part costs besides its two keys.
+constexpr std::size_t kReplacedBytes = 128;
+/// Versions whose replaced parts are kept, and which share of the cache one of them may have: what
+/// is beyond is settled by whoever tells of it.
+constexpr std::size_t kUnsettledMax = 8;
+constexpr std::size_t kUnsettledShare = 8;
+/// Parts between two pauses of settle: some tens of microseconds with the lock.
+constexpr std::size_t kSettleSteps = 64;
+constexpr std::chrono::microseconds kSettlePause{50};
 
 }  // namespace
+
+std::size_t ReplacedParts::memory_bytes() const noexcept {
+  std::size_t bytes = pages.capacity() * sizeof(std::uint32_t);
+  for (const auto& [cached, stored] : keys) {
+    bytes += kReplacedBytes + cached.size();
+    for (const std::string& key : stored) bytes += sizeof(std::string) + key.size();
+  }
+  return bytes;
+}
 
 std::uint64_t IndexCache::version(std::uint32_t number) const {
   const std::scoped_lock lock(mutex_);
@@ -19,26 +39,9 @@ std::uint64_t IndexCache::version(std::uint32_t number) const {
 }
 
 void IndexCache::advance(std::uint32_t number, std::uint64_t from, std::uint64_t to,
-                         std::span<const Replaced> replaced) {
-  std::unordered_map<std::string_view, std::vector<std::string_view>> parts;
-  for (const Replaced& part : replaced)
-    if (!part.page) parts[part.cached].push_back(part.stored);
+                         std::shared_ptr<const ReplacedParts> replaced) {
   const std::scoped_lock lock(mutex_);
-  Organization& organization = organizations_[number];
-  if (organization.version != from) return;
-  organization.version = to;
-  for (const Replaced& part : replaced)
-    if (part.page) {
-      erase_page(organization, *part.page);
-      note_replaced(organization, *part.page);
-    }
-  for (const auto& [key, stored] : parts) {
-    const auto found = by_key_.find(key);
-    if (found == by_key_.end()) continue;
-    auto object = found->second->object->without(stored);
-    erase(found->second);
-    if (object) put(number, key, std::move(object));
-  }
+  if (organizations_[number].version == from) begin_version(number, to, std::move(replaced));
 }
 
 void IndexCache::restart(std::uint32_t number, std::uint64_t to) {
@@ -51,9 +54,47 @@ void IndexCache::restart(std::uint32_t number, std::uint64_t to) {
     if (item->number == number) erase(item);
     item = next;
   }
+  while (!organization.unsettled.empty()) drop_oldest_unsettled(number);
   bytes_ -= organization.pages.size() * sizeof(PageSlot);
   organization.pages = {};
   organization.replaced_at = {};
+}
+
+void IndexCache::announce(std::uint32_t number, Fold fold) {
+  const std::scoped_lock lock(mutex_);
+  organizations_[number].announced = std::move(fold);
+}
+
+void IndexCache::forget_announced(std::uint32_t number) {
+  const std::scoped_lock lock(mutex_);
+  organizations_[number].announced.reset();
+}
+
+bool IndexCache::advance_to_announced(std::uint32_t number, std::uint64_t version,
+                                      std::uint64_t folded_sequence) {
+  const std::scoped_lock lock(mutex_);
+  Organization& organization = organizations_[number];
+  if (organization.version >= version) return true;
+  const std::optional<Fold>& fold = organization.announced;
+  if (!fold || fold->from != organization.version || fold->from + 1 != version ||
+      fold->folded_sequence != folded_sequence)
+    return false;
+  begin_version(number, version, fold->replaced);
+  return true;
+}
+
+void IndexCache::settle() {
+  while (true) {
+    Objects gone;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (unsettled_.empty()) return;
+      const std::uint32_t number = *unsettled_.begin();
+      if (!settle_some(organizations_[number], gone)) drop_oldest_unsettled(number);
+    }
+    gone.clear();
+    std::this_thread::sleep_for(kSettlePause);
+  }
 }
 
 std::shared_ptr<const CachedObject> IndexCache::find(std::uint32_t number, std::uint64_t version,
@@ -64,9 +105,10 @@ std::shared_ptr<const CachedObject> IndexCache::find(std::uint32_t number, std::
     ++misses_;
     return nullptr;
   }
-  ++hits_;
   found->second->is_used = true;
-  return found->second->object;
+  auto object = current(found->second);
+  ++(object ? hits_ : misses_);
+  return object;
 }
 
 void IndexCache::insert(std::uint32_t number, std::uint64_t version, std::string_view key,
@@ -85,9 +127,10 @@ std::shared_ptr<const CachedObject> IndexCache::find_page(std::uint32_t number,
     ++misses_;
     return nullptr;
   }
-  ++hits_;
   organization.pages[page].is_used = true;
-  return organization.pages[page].object;
+  auto object = current_page(organization, page);
+  ++(object ? hits_ : misses_);
+  return object;
 }
 
 void IndexCache::insert_page(std::uint32_t number, std::uint64_t version, std::uint32_t page,
@@ -103,7 +146,7 @@ void IndexCache::insert_page(std::uint32_t number, std::uint64_t version, std::u
   organization.pages.resize(slots);
   bytes_ += slot_bytes;
   items_.push_front({.key = {}, .number = number, .page = page, .bytes = bytes, .object = {}});
-  organization.pages[page] = {std::move(object), false, items_.begin()};
+  organization.pages[page] = {std::move(object), version, false, items_.begin()};
   bytes_ += bytes;
 }
 
@@ -121,6 +164,84 @@ IndexCacheMetrics IndexCache::metrics() const {
   return {.memory_bytes = bytes_, .hits = hits_, .misses = misses_};
 }
 
+void IndexCache::begin_version(std::uint32_t number, std::uint64_t version,
+                               std::shared_ptr<const ReplacedParts> replaced) {
+  Organization& organization = organizations_[number];
+  organization.version = version;
+  for (const std::uint32_t page : replaced->pages) note_replaced(organization, page);
+  const std::size_t bytes = replaced->memory_bytes();
+  const bool is_small = bytes <= bytes_max_ / kUnsettledShare && make_room(bytes);
+  const auto first_key = replaced->keys.begin();
+  organization.unsettled.push_back(
+      {.version = version, .replaced = std::move(replaced), .next_key = first_key, .next_page = 0});
+  bytes_ += bytes;
+  unsettled_.insert(number);
+  const std::size_t kept_max = is_small ? kUnsettledMax : 0;
+  while (organization.unsettled.size() > kept_max) {
+    Objects gone;
+    if (!settle_some(organization, gone)) drop_oldest_unsettled(number);
+  }
+}
+
+bool IndexCache::settle_some(Organization& organization, Objects& gone) {
+  Unsettled& oldest = organization.unsettled.front();
+  const ReplacedParts& replaced = *oldest.replaced;
+  std::size_t steps = kSettleSteps;
+  for (; steps > 0 && oldest.next_page < replaced.pages.size(); --steps) {
+    const std::uint32_t page = replaced.pages[oldest.next_page++];
+    if (page >= organization.pages.size() || !organization.pages[page].object) continue;
+    gone.push_back(organization.pages[page].object);
+    (void)current_page(organization, page);
+  }
+  for (; steps > 0 && oldest.next_key != replaced.keys.end(); --steps) {
+    const auto found = by_key_.find((oldest.next_key++)->first);
+    if (found == by_key_.end()) continue;
+    gone.push_back(found->second->object);
+    (void)current(found->second);
+  }
+  return steps == 0;
+}
+
+void IndexCache::drop_oldest_unsettled(std::uint32_t number) {
+  std::deque<Unsettled>& unsettled = organizations_[number].unsettled;
+  bytes_ -= unsettled.front().replaced->memory_bytes();
+  unsettled.pop_front();
+  if (unsettled.empty()) unsettled_.erase(number);
+}
+
+std::shared_ptr<const CachedObject> IndexCache::current(Items::iterator item) {
+  const std::uint32_t number = item->number;
+  const Organization& organization = organizations_[number];
+  std::shared_ptr<const CachedObject> object = item->object;
+  for (const Unsettled& since : organization.unsettled) {
+    if (since.version <= item->version) continue;
+    const auto replaced = since.replaced->keys.find(item->key);
+    if (replaced != since.replaced->keys.end()) object = object->without(replaced->second);
+    if (!object) break;
+  }
+  if (object == item->object) {
+    item->version = organization.version;
+    return object;
+  }
+  const std::string key = item->key;
+  erase(item);
+  if (object) put(number, key, object);
+  return object;
+}
+
+std::shared_ptr<const CachedObject> IndexCache::current_page(Organization& organization,
+                                                             std::uint32_t page) {
+  PageSlot& slot = organization.pages[page];
+  for (const Unsettled& since : organization.unsettled) {
+    if (since.version <= slot.version || !std::ranges::binary_search(since.replaced->pages, page))
+      continue;
+    erase_page(organization, page);
+    return nullptr;
+  }
+  slot.version = organization.version;
+  return slot.object;
+}
+
 void IndexCache::put(std::uint32_t number, std::string_view key,
                      std::shared_ptr<const CachedObject> object) {
   if (const auto known = by_key_.find(key); known != by_key_.end()) erase(known->second);
@@ -129,6 +250,7 @@ void IndexCache::put(std::uint32_t number, std::string_view key,
   items_.push_front({.key = std::string(key),
                      .number = number,
                      .page = std::nullopt,
+                     .version = organizations_[number].version,
                      .bytes = bytes,
                      .object = std::move(object)});
   by_key_.emplace(key, items_.begin());

@@ -142,17 +142,20 @@ Result<IndexFold> prepare_fold(IndexSession& session, std::string organization,
   IndexFold fold{.organization = std::move(organization),
                  .made_from = session.state(),
                  .folded_sequence = 0,
-                 .changes = {}};
+                 .changes = {},
+                 .replaced = {},
+                 .log = {}};
   FoldMaker maker(session, fold);
   if (auto made = maker.make(documents_max); !made) return std::unexpected(made.error());
+  for (const FoldChange& change : fold.changes)
+    fold.replaced.push_back({part_of(change.family), change.key});
+  fold.log = encode(fold.replaced);
   return fold;
 }
 
-void log_replaced(Transaction& transaction, IndexState& state,
-                  const std::vector<ReplacedKey>& replaced) {
+void log_replaced(Transaction& transaction, IndexState& state, std::string_view log) {
   ++state.base_version;
-  transaction.put(Family::document_log, log_key(state.number, state.base_version),
-                  encode(replaced));
+  transaction.put(Family::document_log, log_key(state.number, state.base_version), log);
   if (state.base_version > kLogsKept)
     transaction.erase(Family::document_log, log_key(state.number, state.base_version - kLogsKept));
 }
@@ -163,20 +166,18 @@ Status install_fold(Transaction& transaction, const IndexFold& fold) {
   if (state->base_version != fold.made_from.base_version ||
       state->tree_version != fold.made_from.tree_version)
     return fail(Errc::stale, "fold of a document index");
-  std::vector<ReplacedKey> replaced;
   for (const FoldChange& change : fold.changes) {
     if (change.value)
       transaction.put(change.family, change.key, *change.value);
     else
       transaction.erase(change.family, change.key);
-    replaced.push_back({part_of(change.family), change.key});
   }
   for (std::uint64_t i = state->folded_sequence + 1; i <= fold.folded_sequence; ++i)
     transaction.erase(Family::document_tail, tail_key(state->number, i));
   state->folded_sequence = fold.folded_sequence;
   if (tail_size(*state) < kTailStep)
     transaction.erase(Family::document_due, Key().text(fold.organization));
-  log_replaced(transaction, *state, replaced);
+  log_replaced(transaction, *state, fold.log);
   put_index_state(transaction, fold.organization, *state);
   return {};
 }

@@ -30,6 +30,8 @@ struct IndexFold {
   IndexState made_from;
   std::uint64_t folded_sequence = 0;  ///< the last change that is folded
   std::vector<FoldChange> changes;
+  std::vector<ReplacedKey> replaced;  ///< the keys of `changes`
+  std::string log;                    ///< of `replaced`, as it is written
 };
 
 /// Folds up to `documents_max` changes. `session` shows the moment of `session.state()`.
@@ -39,9 +41,8 @@ struct IndexFold {
 /// On the writer. Fails with stale.
 [[nodiscard]] Status install_fold(Transaction& transaction, const IndexFold& fold);
 
-/// What changes the base, fold or move, ends so: a new version, and the log of what it replaced.
-/// Changes `state`, which the caller puts.
-void log_replaced(Transaction& transaction, IndexState& state,
-                  const std::vector<ReplacedKey>& replaced);
+/// What changes the base, fold or move, ends so: a new version, and the log of what it replaced, a
+/// sequence of ReplacedKey. Changes `state`, which the caller puts.
+void log_replaced(Transaction& transaction, IndexState& state, std::string_view log);
 
 }  // namespace mooring

@@ -77,6 +77,7 @@ void IndexFolder::work() {
     lock.unlock();
     // Where changes come as fast as they are folded the next fold is due already.
     pause = fold_due() > 0 ? kLookEvery.zero() : kLookEvery;
+    cache_.settle();  // what others brought: moves of assets
     lock.lock();
   }
 }
@@ -115,12 +116,19 @@ Result<bool> IndexFolder::fold_once(const std::string& organization) {
   const auto session = std::make_unique<IndexSession>(view, cache_, **state);
   const auto fold = prepare_fold(*session, organization, kFoldChangesMax);
   if (!fold) return std::unexpected(fold.error());
+  const std::uint32_t number = (*state)->number;
+  cache_.announce(number, {.from = fold->made_from.base_version,
+                           .folded_sequence = fold->folded_sequence,
+                           .replaced = replaced_parts(fold->replaced)});
   InstallFold install(*fold);
-  if (auto installed = writer_.commit_and_wait(install); !installed) {
+  const Status installed = writer_.commit_and_wait(install);
+  if (installed) show_to_cache(organization);
+  cache_.forget_announced(number);
+  if (!installed) {
     if (installed.error().code == Errc::stale) stale_.fetch_add(1, std::memory_order_relaxed);
     return std::unexpected(installed.error());
   }
-  show_to_cache(organization);
+  cache_.settle();
   folds_.fetch_add(1, std::memory_order_relaxed);
   changes_.fetch_add(fold->folded_sequence - (*state)->folded_sequence, std::memory_order_relaxed);
   return true;

@@ -67,7 +67,7 @@ class BaseEdit {
   }
 
   void finish(std::string_view organization) {
-    if (!replaced_.empty()) log_replaced(transaction_, state_, replaced_);
+    if (!replaced_.empty()) log_replaced(transaction_, state_, encode(replaced_));
     put_index_state(transaction_, organization, state_);
   }
 

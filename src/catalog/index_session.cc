@@ -1,6 +1,7 @@
 #include "index_session.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "mooring/catalog/codec.h"
 
@@ -45,9 +46,9 @@ std::size_t Posting::memory_bytes() const noexcept {
   return bytes;
 }
 
-std::shared_ptr<const CachedObject> Posting::without(std::span<const std::string_view> keys) const {
+std::shared_ptr<const CachedObject> Posting::without(std::span<const std::string> keys) const {
   auto left = std::make_shared<Posting>(*this);
-  for (const std::string_view key : keys) {
+  for (const std::string& key : keys) {
     const std::uint32_t chunk = chunk_of_key(key);
     const auto found = std::ranges::lower_bound(left->parts, chunk, {}, &Part::chunk);
     if (found != left->parts.end() && found->chunk == chunk)
@@ -75,6 +76,8 @@ void IndexSession::note(const Error& error) {
 void IndexSession::catch_up() {
   const std::uint64_t known = cache_.version(state_.number);
   if (known >= state_.base_version) return;
+  if (cache_.advance_to_announced(state_.number, state_.base_version, state_.folded_sequence))
+    return;
   const auto replayed = replay(known);
   if (!replayed) note(replayed.error());
   if (!replayed || !*replayed) cache_.restart(state_.number, state_.base_version);
@@ -83,21 +86,16 @@ void IndexSession::catch_up() {
 /// False: the log does not reach back that far.
 Result<bool> IndexSession::replay(std::uint64_t from) {
   if (state_.base_version - from > kLogsKept) return false;
-  std::vector<IndexCache::Replaced> replaced;
+  std::vector<ReplacedKey> replaced;
   for (std::uint64_t version = from + 1; version <= state_.base_version; ++version) {
     const auto value = view_.get(Family::document_log, log_key(state_.number, version));
     if (!value) return std::unexpected(value.error());
     if (!*value) return false;
-    const auto keys = decode_replaced_keys(**value);
+    auto keys = decode_replaced_keys(**value);
     if (!keys) return std::unexpected(keys.error());
-    for (const ReplacedKey& key : *keys) {
-      if (key.part == IndexPart::column)
-        replaced.push_back({.cached = {}, .stored = {}, .page = page_of_key(key.key)});
-      else
-        replaced.push_back({.cached = cached_key(key.part, key.key), .stored = key.key});
-    }
+    std::ranges::move(*keys, std::back_inserter(replaced));
   }
-  cache_.advance(state_.number, from, state_.base_version, replaced);
+  cache_.advance(state_.number, from, state_.base_version, replaced_parts(replaced));
   return true;
 }
 
@@ -238,6 +236,18 @@ Result<std::vector<ReplacedKey>> decode_replaced_keys(std::string_view bytes) {
   for (const ReplacedKey& key : keys)
     if (key.key.size() < 5) return fail(Errc::corrupt, "log of the document index");
   return keys;
+}
+
+std::shared_ptr<const ReplacedParts> replaced_parts(std::span<const ReplacedKey> keys) {
+  auto parts = std::make_shared<ReplacedParts>();
+  for (const ReplacedKey& key : keys) {
+    if (key.part == IndexPart::column)
+      parts->pages.push_back(page_of_key(key.key));
+    else
+      parts->keys[cached_key(key.part, key.key)].push_back(key.key);
+  }
+  std::ranges::sort(parts->pages);
+  return parts;
 }
 
 std::string log_key(std::uint32_t number, std::uint64_t version) {

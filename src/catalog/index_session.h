@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,7 +38,7 @@ struct Posting final : CachedObject {
   [[nodiscard]] const Container* find(std::uint32_t chunk) const noexcept;
   [[nodiscard]] std::size_t memory_bytes() const noexcept override;
   [[nodiscard]] std::shared_ptr<const CachedObject> without(
-      std::span<const std::string_view> keys) const override;
+      std::span<const std::string> keys) const override;
 };
 
 class IndexSession {
@@ -98,6 +99,9 @@ struct ReplacedKey {
 };
 [[nodiscard]] std::string encode(const std::vector<ReplacedKey>& keys);
 [[nodiscard]] Result<std::vector<ReplacedKey>> decode_replaced_keys(std::string_view bytes);
+/// As the cache takes them.
+[[nodiscard]] std::shared_ptr<const ReplacedParts> replaced_parts(
+    std::span<const ReplacedKey> keys);
 [[nodiscard]] std::string log_key(std::uint32_t number, std::uint64_t version);
 /// Versions whose logs are kept; who is further behind reads everything anew.
 inline constexpr std::uint64_t kLogsKept = 16;
