@@ -6,9 +6,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstdlib>
 #include <limits>
+#include <thread>
 
 #include "catalog/index_container.h"
 #include "catalog/index_terms.h"
@@ -65,6 +68,44 @@ TEST(DocumentIndex, AQueryRightAfterACommitSeesIt) {
   for (std::uint64_t i = 1; i <= 200; ++i) {
     world.add_document(kHome);
     ASSERT_EQ(world.ask(query).total, i);
+  }
+}
+
+TEST(DocumentIndex, QuestionsBesideFoldsSeeEveryCommit) {
+  World world(9, {.tail_documents = 64});
+  grow(world, 10, 0);
+  DocumentQuery everything = {.scopes = {{std::string(kHome), {}}}};
+  for (const auto& [id, asset] : world.model.assets)
+    if (asset.organization == kHome && !asset.parent) everything.scopes.front().roots.push_back(id);
+  std::atomic<std::uint64_t> committed{0};
+  std::atomic<bool> is_done{false};
+  const auto ask = [&](DocumentSortKey key) {
+    DocumentQuery query = everything;
+    query.sorts = {{key, SortOrder::descending}};
+    while (!is_done.load()) {
+      const std::uint64_t before = committed.load();
+      query.offset = before / 2;
+      const auto page = world.index().query(query);
+      const std::uint64_t after = committed.load();
+      ASSERT_TRUE(page);
+      ASSERT_GE(page->total, before);
+      ASSERT_LE(page->total, after + 1) << "one may be on its way";
+      ASSERT_EQ(page->documents.size(), std::min(query.limit, page->total - query.offset));
+    }
+  };
+  std::thread by_name(ask, DocumentSortKey::name);
+  std::thread by_time(ask, DocumentSortKey::updated);
+  for (int i = 0; i < 2'000; ++i) {
+    world.add_document(kHome);
+    committed.fetch_add(1);
+  }
+  is_done.store(true);
+  by_name.join();
+  by_time.join();
+  EXPECT_GT(world.index().metrics().folds, 5U);
+  for (int i = 0; i < 50; ++i) {
+    const DocumentQuery query = world.any_query();
+    ASSERT_EQ(world.ask(query), world.model.answer(query)) << text_of(query);
   }
 }
 
