@@ -22,6 +22,7 @@ def steps(options, classes):
         yield f"{size:,} documents: import", size / IMPORT_PER_SECOND
         yield f"{size:,} documents: every machine once", MACHINES * FIRST_QUESTION_SECONDS
         yield f"{size:,} documents: {questions:,} questions", questions * QUESTION_SECONDS
+    yield "the same, processors kept awake", questions * QUESTION_SECONDS
     if not options.no_postgres:
         yield f"{options.full:,} documents: PostgreSQL", options.full / POSTGRES_PER_SECOND
         yield "PostgreSQL: the same questions, at most", options.seconds * classes
@@ -31,7 +32,7 @@ def steps(options, classes):
         yield "SIGKILL and start", 5
     if not options.no_deletes:
         yield "delete half", options.full / 2 / DELETE_PER_SECOND
-        yield "questions after it", questions * QUESTION_SECONDS
+        yield "questions after it, twice", 2 * questions * QUESTION_SECONDS
 
 
 def print_plan(options, classes):

@@ -6,10 +6,10 @@
 For each size the data set (dataset.py) is imported into a new store and asked random questions
 (questions.py) over one connection, warm: p50 and p99 of each class, which shows how cost grows. One
 size, 1,000,000 if it is among them, else the largest, goes through the other stages too: the same
-questions to PostgreSQL, every answer compared; questions while documents are uploaded; SIGKILL
-meanwhile and the start after it; questions after half of the documents were deleted. It begins by
-printing what it will do and about how long that takes (`--plan`: only that). `--record` writes
-bench/results/documents.md.
+questions while the processors are kept from sleeping (awake.py); the same to PostgreSQL, every
+answer compared; questions while documents are uploaded; SIGKILL meanwhile and the start after it;
+questions after half of the documents were deleted. It begins by printing what it will do and about
+how long that takes (`--plan`: only that). `--record` writes bench/results/documents.md.
 """
 
 import argparse
@@ -24,6 +24,7 @@ import time
 from pathlib import Path
 
 import dataset as data_set
+from awake import awake
 from dataset import Dataset
 from plan import print_plan
 from questions import CLASSES, Asker, Question
@@ -150,6 +151,16 @@ def ask_all(connection, options, codes, dataset, seed):
     return own
 
 
+def ask_awake(connection, options, codes, dataset, report):
+    say("other questions of the same kinds, processors kept awake")
+    with awake():
+        idle = [connection.exchange("GET", "/healthz")[2] for _ in range(2_000)]
+        values = ask_all(connection, options, codes, dataset, seed=16)
+    report.facts.append("kept awake: no processor sleeps between the threads that a "
+                        f"question passes through; `GET /healthz` then: {milliseconds(idle)} ms")
+    return values
+
+
 def ask_postgres(connection, options, codes, dataset, postgres):
     others = {}
     for name, method, _ in CLASSES:
@@ -246,6 +257,9 @@ def finish_full(server, options, codes, dataset, postgres, directory, report):
         connection = Connection(server.port, server.token())
         warm_machines(connection, dataset)
         report.full.add("half deleted", ask_all(connection, options, codes, dataset, seed=14))
+        with awake():
+            report.full.add("half deleted, awake",
+                            ask_all(connection, options, codes, dataset, seed=17))
         connection.close()
     return server
 
@@ -279,7 +293,9 @@ def run_size(options, documents, directory, report):
         report.facts.append(f"`GET /healthz` over the same connection: {milliseconds(idle)} ms; it "
                             "is in every figure of the server")
     values = ask_all(connection, options, codes, dataset, seed=11)
+    kept_awake = {}
     if is_full:
+        kept_awake = ask_awake(connection, options, codes, dataset, report)
         hostile = measure(connection, Asker(dataset, codes, seed=15).hostile, options.queries // 5)
         report.facts.append(
             "hostile questions (50 assets with the root among them, three sorts, 1,000 values in "
@@ -290,6 +306,7 @@ def run_size(options, documents, directory, report):
     report.growth.add(f"{documents:,}", values)
     if is_full:
         report.full.add("Mooring", values)
+        report.full.add("kept awake", kept_awake)
         server = finish_full(server, options, codes, dataset, postgres, directory, report)
     server.stop()
 
