@@ -141,7 +141,8 @@ void IndexFolder::show_to_cache(const std::string& organization) {
   const auto state = find_index_state(view, organization);
   if (!state || !*state) return;
   const auto session = std::make_unique<IndexSession>(view, cache_, **state);
-  if (session->status()) (void)read_tail(cache_, view, **state);
+  if (!session->status()) return;
+  [[maybe_unused]] const auto tail = read_tail(cache_, view, **state);
 }
 
 Status IndexFolder::fold_all() {

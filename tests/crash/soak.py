@@ -27,8 +27,8 @@ THINK_SECONDS = 0.02  # of a client between two changes: other work goes on besi
 SETTLE_SECONDS_MAX = 20.0
 REST_SECONDS = 6.0
 # Compaction and scrub as they are on a machine with other work, many times as often. Caches that
-# are full after minutes, and chunks that have all been in use by then: as they come they would still
-# be filling after an hour, and hide a leak.
+# are full after minutes, and chunks that have all been in use by then: as they come they would
+# still be filling after an hour, and hide a leak.
 CONFIG = """
 [limits]
 chunks_per_core = 8
