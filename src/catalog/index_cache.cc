@@ -40,8 +40,9 @@ std::uint64_t IndexCache::version(std::uint32_t number) const {
 
 void IndexCache::advance(std::uint32_t number, std::uint64_t from, std::uint64_t to,
                          std::shared_ptr<const ReplacedParts> replaced) {
+  const std::size_t bytes = replaced->memory_bytes();
   const std::scoped_lock lock(mutex_);
-  if (organizations_[number].version == from) begin_version(number, to, std::move(replaced));
+  if (organizations_[number].version == from) begin_version(number, to, std::move(replaced), bytes);
 }
 
 void IndexCache::restart(std::uint32_t number, std::uint64_t to) {
@@ -61,8 +62,9 @@ void IndexCache::restart(std::uint32_t number, std::uint64_t to) {
 }
 
 void IndexCache::announce(std::uint32_t number, Fold fold) {
+  const std::size_t bytes = fold.replaced->memory_bytes();
   const std::scoped_lock lock(mutex_);
-  organizations_[number].announced = std::move(fold);
+  organizations_[number].announced = {std::move(fold), bytes};
 }
 
 void IndexCache::forget_announced(std::uint32_t number) {
@@ -75,24 +77,27 @@ bool IndexCache::advance_to_announced(std::uint32_t number, std::uint64_t versio
   const std::scoped_lock lock(mutex_);
   Organization& organization = organizations_[number];
   if (organization.version >= version) return true;
-  const std::optional<Fold>& fold = organization.announced;
-  if (!fold || fold->from != organization.version || fold->from + 1 != version ||
-      fold->folded_sequence != folded_sequence)
+  if (!organization.announced) return false;
+  const auto& [fold, bytes] = *organization.announced;
+  if (fold.from != organization.version || fold.from + 1 != version ||
+      fold.folded_sequence != folded_sequence)
     return false;
-  begin_version(number, version, fold->replaced);
+  begin_version(number, version, fold.replaced, bytes);
   return true;
 }
 
 void IndexCache::settle() {
   while (true) {
     Objects gone;
+    std::shared_ptr<const ReplacedParts> settled;
     {
       const std::scoped_lock lock(mutex_);
       if (unsettled_.empty()) return;
       const std::uint32_t number = *unsettled_.begin();
-      if (!settle_some(organizations_[number], gone)) drop_oldest_unsettled(number);
+      if (!settle_some(organizations_[number], gone)) settled = drop_oldest_unsettled(number);
     }
     gone.clear();
+    settled.reset();
     std::this_thread::sleep_for(kSettlePause);
   }
 }
@@ -165,15 +170,17 @@ IndexCacheMetrics IndexCache::metrics() const {
 }
 
 void IndexCache::begin_version(std::uint32_t number, std::uint64_t version,
-                               std::shared_ptr<const ReplacedParts> replaced) {
+                               std::shared_ptr<const ReplacedParts> replaced, std::size_t bytes) {
   Organization& organization = organizations_[number];
   organization.version = version;
   for (const std::uint32_t page : replaced->pages) note_replaced(organization, page);
-  const std::size_t bytes = replaced->memory_bytes();
   const bool is_small = bytes <= bytes_max_ / kUnsettledShare && make_room(bytes);
   const auto first_key = replaced->keys.begin();
-  organization.unsettled.push_back(
-      {.version = version, .replaced = std::move(replaced), .next_key = first_key, .next_page = 0});
+  organization.unsettled.push_back({.version = version,
+                                    .replaced = std::move(replaced),
+                                    .bytes = bytes,
+                                    .next_key = first_key,
+                                    .next_page = 0});
   bytes_ += bytes;
   unsettled_.insert(number);
   const std::size_t kept_max = is_small ? kUnsettledMax : 0;
@@ -202,11 +209,13 @@ bool IndexCache::settle_some(Organization& organization, Objects& gone) {
   return steps == 0;
 }
 
-void IndexCache::drop_oldest_unsettled(std::uint32_t number) {
+std::shared_ptr<const ReplacedParts> IndexCache::drop_oldest_unsettled(std::uint32_t number) {
   std::deque<Unsettled>& unsettled = organizations_[number].unsettled;
-  bytes_ -= unsettled.front().replaced->memory_bytes();
+  bytes_ -= unsettled.front().bytes;
+  auto replaced = std::move(unsettled.front().replaced);
   unsettled.pop_front();
   if (unsettled.empty()) unsettled_.erase(number);
+  return replaced;
 }
 
 std::shared_ptr<const CachedObject> IndexCache::current(Items::iterator item) {

@@ -144,23 +144,28 @@ class IndexCache {
     bool is_used = false;
     Items::iterator item;
   };
+  struct Announced {
+    Fold fold;
+    std::size_t bytes = 0;  // of what it replaces
+  };
   struct Unsettled {
     std::uint64_t version = 0;
     std::shared_ptr<const ReplacedParts> replaced;
+    std::size_t bytes = 0;
     decltype(ReplacedParts::keys)::const_iterator next_key;  // before it all is settled
     std::size_t next_page = 0;
   };
   struct Organization {
     std::uint64_t version = 0;
     std::deque<Unsettled> unsettled;  // ascending versions
-    std::optional<Fold> announced;
+    std::optional<Announced> announced;
     std::vector<PageSlot> pages;             // by number
     std::vector<std::uint64_t> replaced_at;  // a version, by group of pages
   };
   using Objects = std::vector<std::shared_ptr<const CachedObject>>;
 
   void begin_version(std::uint32_t number, std::uint64_t version,
-                     std::shared_ptr<const ReplacedParts> replaced);
+                     std::shared_ptr<const ReplacedParts> replaced, std::size_t bytes);
   /// A page or an item as it holds for the newest version; null: not any more, and it is gone.
   [[nodiscard]] std::shared_ptr<const CachedObject> current(Items::iterator item);
   [[nodiscard]] std::shared_ptr<const CachedObject> current_page(Organization& organization,
@@ -168,7 +173,8 @@ class IndexCache {
   /// Some steps of the oldest version that is unsettled; what went is moved to `gone`, to be freed
   /// without the lock. False: it is settled.
   [[nodiscard]] bool settle_some(Organization& organization, Objects& gone);
-  void drop_oldest_unsettled(std::uint32_t number);
+  /// What it was, to be freed without the lock.
+  std::shared_ptr<const ReplacedParts> drop_oldest_unsettled(std::uint32_t number);
   void put(std::uint32_t number, std::string_view key, std::shared_ptr<const CachedObject> object);
   void erase(Items::iterator item);
   void erase_page(Organization& organization, std::uint32_t page);

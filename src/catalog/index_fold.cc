@@ -147,9 +147,11 @@ Result<IndexFold> prepare_fold(IndexSession& session, std::string organization,
                  .log = {}};
   FoldMaker maker(session, fold);
   if (auto made = maker.make(documents_max); !made) return std::unexpected(made.error());
+  std::vector<ReplacedKey> replaced;
   for (const FoldChange& change : fold.changes)
-    fold.replaced.push_back({part_of(change.family), change.key});
-  fold.log = encode(fold.replaced);
+    replaced.push_back({part_of(change.family), change.key});
+  fold.replaced = replaced_parts(replaced);
+  fold.log = encode(replaced);
   return fold;
 }
 

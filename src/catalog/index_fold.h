@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,8 +31,8 @@ struct IndexFold {
   IndexState made_from;
   std::uint64_t folded_sequence = 0;  ///< the last change that is folded
   std::vector<FoldChange> changes;
-  std::vector<ReplacedKey> replaced;  ///< the keys of `changes`
-  std::string log;                    ///< of `replaced`, as it is written
+  std::shared_ptr<const ReplacedParts> replaced;  ///< the keys of `changes`, for the cache
+  std::string log;                                ///< and as the log of the base has them
 };
 
 /// Folds up to `documents_max` changes. `session` shows the moment of `session.state()`.

@@ -119,7 +119,7 @@ Result<bool> IndexFolder::fold_once(const std::string& organization) {
   const std::uint32_t number = (*state)->number;
   cache_.announce(number, {.from = fold->made_from.base_version,
                            .folded_sequence = fold->folded_sequence,
-                           .replaced = replaced_parts(fold->replaced)});
+                           .replaced = fold->replaced});
   InstallFold install(*fold);
   const Status installed = writer_.commit_and_wait(install);
   if (installed) show_to_cache(organization);

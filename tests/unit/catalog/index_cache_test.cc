@@ -119,6 +119,17 @@ TEST(IndexCache, WhatSeveralVersionsReplacedIsGoneBeforeAndAfterItIsSettled) {
   }
 }
 
+TEST(IndexCache, WhatIsMadeAfterItWasReplacedIsWhole) {
+  IndexCache cache(1'000'000);
+  const auto whole = std::make_shared<Parts>(std::set<std::string>{"a", "b"});
+  cache.insert(1, 0, "whole", whole);
+  cache.advance(1, 0, 1, replaced_key("whole", "a"));
+  cache.insert(1, 1, "whole", whole);
+  EXPECT_EQ(parts_left(cache, 1), 2U);
+  cache.settle();
+  EXPECT_EQ(parts_left(cache, 1), 2U);
+}
+
 TEST(IndexCache, WhatIsUnsettledCountsAndDoesNotGrow) {
   IndexCache cache(1'000'000);
   const auto replaced = replaced_key("nobody's", "part");
